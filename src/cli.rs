@@ -1,0 +1,1 @@
+//! clap structs only: what the command line looks like.

@@ -1,0 +1,204 @@
+//! A phase: a stretch of the timeline with one configuration.
+
+use std::time::Duration;
+
+use num_rational::Ratio;
+
+use super::{Algorithm, VersionIndex};
+use crate::units::{Rate, Rational};
+
+/// Where a share of the traffic goes. Destinations are known by their place in the list, because
+/// the same version may stand twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Destination {
+    /// The version that answers.
+    pub version: VersionIndex,
+    /// The configured weight; relative, never reduced.
+    pub weight: u32,
+    /// Replicas of the version; only the algorithm `replicas` looks at them.
+    pub replicas: u32,
+}
+
+/// How long a phase lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// Until that many requests have arrived; at least 1.
+    Requests(u64),
+    /// For that long, whatever arrives; above zero.
+    Duration(Duration),
+}
+
+/// When requests arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrivals {
+    /// The arrival process.
+    pub process: ArrivalProcess,
+    /// Requests per second.
+    pub rate: Rate,
+}
+
+impl Default for Arrivals {
+    fn default() -> Self {
+        Self {
+            process: ArrivalProcess::Constant,
+            rate: Rate::one_per_second(),
+        }
+    }
+}
+
+/// The law of the gaps between arrivals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArrivalProcess {
+    /// Evenly spaced; the first request arrives when the phase begins.
+    Constant,
+    /// Independent exponential gaps; the first request arrives after one gap.
+    Poisson,
+}
+
+/// A stretch of the timeline with one configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phase {
+    name: String,
+    destinations: Vec<Destination>,
+    length: Length,
+    arrivals: Arrivals,
+    algorithm: Algorithm,
+}
+
+/// Why a phase cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PhaseError {
+    /// No destination at all.
+    #[error("a phase needs at least one destination")]
+    NoDestinations,
+    /// Several destinations and no weight above zero. The text is Istio's.
+    #[error("total destination weight = 0")]
+    AllZero,
+    /// More than Envoy accepts.
+    #[error("the sum of weights exceeds 4294967295, and Envoy would refuse it")]
+    TooHeavy,
+    /// The algorithm `replicas` without a single replica.
+    #[error("the algorithm `replicas` needs at least one replica")]
+    NoReplicas,
+    /// A phase that would end before it begins.
+    #[error("a phase needs at least one request, or a duration above zero")]
+    Empty,
+}
+
+impl Phase {
+    /// Checks and makes a phase.
+    ///
+    /// # Errors
+    /// The first of [`PhaseError`] that applies.
+    pub fn new(
+        name: String,
+        destinations: Vec<Destination>,
+        length: Length,
+        arrivals: Arrivals,
+        algorithm: Algorithm,
+    ) -> Result<Self, PhaseError> {
+        if destinations.is_empty() {
+            return Err(PhaseError::NoDestinations);
+        }
+        let sum = |of: fn(&Destination) -> u32| -> u64 {
+            destinations
+                .iter()
+                .map(|destination| u64::from(of(destination)))
+                .sum()
+        };
+        let (weight, replicas) = (sum(|d| d.weight), sum(|d| d.replicas));
+        if weight == 0 && destinations.len() > 1 {
+            return Err(PhaseError::AllZero);
+        }
+        if weight > u64::from(u32::MAX) || replicas > u64::from(u32::MAX) {
+            return Err(PhaseError::TooHeavy);
+        }
+        if replicas == 0 && algorithm == Algorithm::Replicas {
+            return Err(PhaseError::NoReplicas);
+        }
+        if matches!(
+            length,
+            Length::Requests(0) | Length::Duration(Duration::ZERO)
+        ) {
+            return Err(PhaseError::Empty);
+        }
+        Ok(Self {
+            name,
+            destinations,
+            length,
+            arrivals,
+            algorithm,
+        })
+    }
+
+    /// What the phase is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The weighted destinations, in the order in which a picker walks them.
+    #[must_use]
+    pub fn destinations(&self) -> &[Destination] {
+        &self.destinations
+    }
+
+    /// How long it lasts.
+    #[must_use]
+    pub fn length(&self) -> Length {
+        self.length
+    }
+
+    /// When requests arrive.
+    #[must_use]
+    pub fn arrivals(&self) -> Arrivals {
+        self.arrivals
+    }
+
+    /// Which weighting algorithm decides.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The target share of each destination: its weight over the sum. One destination alone gets
+    /// everything, whatever its weight (Istio, pilot/pkg/networking/core/route/route.go).
+    #[must_use]
+    pub fn target_shares(&self) -> Vec<Rational> {
+        shares(&weights_or_one(
+            self.destinations.iter().map(|d| d.weight).collect(),
+        ))
+    }
+
+    /// The weights that the algorithm really reduces: the replica counts for `replicas`, else the
+    /// configured weights. Their sum is never zero.
+    #[must_use]
+    pub fn effective_weights(&self) -> Vec<u32> {
+        match self.algorithm {
+            Algorithm::Replicas => self.destinations.iter().map(|d| d.replicas).collect(),
+            _ => weights_or_one(self.destinations.iter().map(|d| d.weight).collect()),
+        }
+    }
+
+    /// The share that each destination gets in the long run: the effective weight over the sum.
+    #[must_use]
+    pub fn effective_shares(&self) -> Vec<Rational> {
+        shares(&self.effective_weights())
+    }
+}
+
+fn weights_or_one(weights: Vec<u32>) -> Vec<u32> {
+    if weights.len() == 1 {
+        vec![weights[0].max(1)]
+    } else {
+        weights
+    }
+}
+
+fn shares(weights: &[u32]) -> Vec<Rational> {
+    let total: u64 = weights.iter().map(|&weight| u64::from(weight)).sum();
+    weights
+        .iter()
+        .map(|&weight| Ratio::new(u64::from(weight), total))
+        .collect()
+}
