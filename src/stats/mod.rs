@@ -3,6 +3,7 @@
 pub mod binomial;
 mod error;
 pub mod special;
+pub mod two_sided;
 
 pub use error::StatsError;
 
