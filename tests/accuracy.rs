@@ -1,6 +1,8 @@
 //! The precision that `stats` promises, against values computed at 60 digits by
 //! `tests/reference/binomial.py`.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::path::Path;
 
 use shiftsim::stats::binomial::Binomial;
