@@ -1,0 +1,107 @@
+//! Turns requests, one by one or in segments, into the tally of a phase.
+
+use super::{Buckets, Checkpoint, OPENING, PhaseTally};
+use crate::units::SimTime;
+
+/// Records one phase. Requests come in the order of arrival, singly or as segments.
+#[derive(Debug)]
+pub struct PhaseRecorder {
+    tally: PhaseTally,
+    requests: u64,
+    checkpoints: Vec<u64>,
+    next_checkpoint: usize,
+    bucket_nanos: Option<u64>,
+}
+
+impl PhaseRecorder {
+    /// A recorder for a phase that begins at `start` and has so many destinations.
+    ///
+    /// Running counts are kept at `checkpoints` (ascending request numbers). With `bucket_nanos`
+    /// above zero, requests are also counted per bucket of that many nanoseconds of virtual time.
+    #[must_use]
+    pub fn new(
+        start: SimTime,
+        destinations: usize,
+        checkpoints: Vec<u64>,
+        bucket_nanos: Option<u64>,
+    ) -> Self {
+        let first = bucket_nanos.map_or(0, |width| start.as_nanos() / width.max(1));
+        let tally = PhaseTally {
+            start,
+            end: start,
+            counts: vec![0; destinations],
+            checkpoints: Vec::with_capacity(checkpoints.len()),
+            opening: Vec::new(),
+            buckets: Buckets { first, counts: Vec::new() },
+        };
+        Self { tally, requests: 0, checkpoints, next_checkpoint: 0, bucket_nanos }
+    }
+
+    /// Records one request that arrived at `time`.
+    pub fn record(&mut self, time: SimTime, destination: usize) {
+        self.requests += 1;
+        self.tally.counts[destination] += 1;
+        if let Some(bucket) = self.bucket(time) {
+            bucket[destination] += 1;
+        }
+        self.keep_opening(destination);
+        self.keep_checkpoint();
+    }
+
+    /// Records a segment of requests at once, by their counts. The segment lies within one bucket,
+    /// that of `time`, and no checkpoint lies inside it, though one may be at its end.
+    pub fn record_segment(&mut self, time: SimTime, counts: &[u64]) {
+        self.requests += counts.iter().sum::<u64>();
+        add(&mut self.tally.counts, counts);
+        if let Some(bucket) = self.bucket(time) {
+            add(bucket, counts);
+        }
+        self.keep_checkpoint();
+    }
+
+    /// Keeps the destination of one of the first requests, if it is among them.
+    pub fn keep_opening(&mut self, destination: usize) {
+        if self.tally.opening.len() < OPENING {
+            self.tally.opening.push(u16::try_from(destination).unwrap_or(u16::MAX));
+        }
+    }
+
+    /// The tally of the phase, which ended at `end`. The end is the last checkpoint.
+    #[must_use]
+    pub fn finish(mut self, end: SimTime) -> PhaseTally {
+        self.tally.end = end;
+        let last = self.tally.checkpoints.last().map_or(0, |checkpoint| checkpoint.requests);
+        if !self.checkpoints.is_empty() && last < self.requests {
+            self.push_checkpoint();
+        }
+        self.tally
+    }
+
+    fn bucket(&mut self, time: SimTime) -> Option<&mut Vec<u64>> {
+        let width = self.bucket_nanos?;
+        let number = (time.as_nanos() / width).saturating_sub(self.tally.buckets.first);
+        let place = usize::try_from(number).ok()?;
+        let destinations = self.tally.counts.len();
+        let buckets = &mut self.tally.buckets.counts;
+        if buckets.len() <= place {
+            buckets.resize_with(place + 1, || vec![0; destinations]);
+        }
+        buckets.get_mut(place)
+    }
+
+    fn keep_checkpoint(&mut self) {
+        if self.checkpoints.get(self.next_checkpoint) == Some(&self.requests) {
+            self.next_checkpoint += 1;
+            self.push_checkpoint();
+        }
+    }
+
+    fn push_checkpoint(&mut self) {
+        let counts = self.tally.counts.clone();
+        self.tally.checkpoints.push(Checkpoint { requests: self.requests, counts });
+    }
+}
+
+fn add(sum: &mut [u64], counts: &[u64]) {
+    sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+}
