@@ -11,7 +11,7 @@ use super::splitter::{BLOCK, PhaseSplitter};
 use super::{MakeRecorder, Progress};
 use crate::random::Purpose;
 use crate::scenario::{Length, Phase, Scenario};
-use crate::tally::{OPENING, PhaseRecorder, PhaseTally, checkpoints};
+use crate::tally::{PhaseRecorder, PhaseTally};
 use crate::units::SimTime;
 
 /// Blocks counted at a time: enough for many cores, few enough to keep memory constant.
@@ -25,22 +25,23 @@ pub(super) fn count_run(
     scenario: &Scenario,
     replication: u64,
     recorder: MakeRecorder,
-    bucket_nanos: Option<u64>,
     progress: Progress,
 ) -> Vec<PhaseTally> {
     let mut start = SimTime::ZERO;
     let mut tallies = Vec::with_capacity(scenario.phases().len());
     for (place, phase) in scenario.phases().iter().enumerate() {
         let (requests, end) = extent(phase, start);
+        let recorder = recorder(place, start, requests);
         let counted = CountedPhase {
             phase,
             seed: scenario.seed(),
             index: [replication, place as u64],
             start,
             requests,
-            cuts: cuts(phase, start, end, requests, bucket_nanos),
+            cuts: cuts(phase, end, requests, start, &recorder),
+            opening: recorder.opening(),
         };
-        tallies.push(counted.count(recorder(place, start, requests), progress).finish(end));
+        tallies.push(counted.count(recorder, progress).finish(end));
         start = end;
     }
     tallies
@@ -59,9 +60,15 @@ pub(super) fn extent(phase: &Phase, start: SimTime) -> (u64, SimTime) {
 }
 
 /// The request numbers at which pieces end, ascending; the last is the number of requests.
-fn cuts(phase: &Phase, start: SimTime, end: SimTime, requests: u64, bucket: Option<u64>) -> Vec<u64> {
-    let mut cuts = checkpoints(requests);
-    if let Some(width) = bucket {
+fn cuts(
+    phase: &Phase,
+    end: SimTime,
+    requests: u64,
+    start: SimTime,
+    recorder: &PhaseRecorder,
+) -> Vec<u64> {
+    let mut cuts = recorder.checkpoints().to_vec();
+    if let Some(width) = recorder.bucket_nanos() {
         let edges = start.as_nanos() / width + 1..=end.as_nanos() / width;
         let rate = phase.arrivals().rate;
         cuts.extend(edges.map(|edge| {
@@ -82,6 +89,7 @@ struct CountedPhase<'a> {
     start: SimTime,
     requests: u64,
     cuts: Vec<u64>,
+    opening: u64,
 }
 
 /// The counts of consecutive requests, or the single picks of the first ones.
@@ -94,11 +102,13 @@ impl CountedPhase<'_> {
     fn count(&self, mut recorder: PhaseRecorder, progress: Progress) -> PhaseRecorder {
         if self.phase.algorithm().picks_independently() {
             let blocks = self.requests.div_ceil(BLOCK);
-            for first in (0..blocks).step_by(BLOCKS_AT_A_TIME as usize) {
+            let mut first = 0;
+            while first < blocks {
                 let last = blocks.min(first + BLOCKS_AT_A_TIME);
                 let parts: Vec<Vec<Piece>> =
                     (first..last).into_par_iter().map(|block| self.block(block, progress)).collect();
                 parts.into_iter().flatten().for_each(|piece| self.record(piece, &mut recorder));
+                first = last;
             }
         } else {
             let mut splitter = self.splitter_at(0);
@@ -138,7 +148,7 @@ impl CountedPhase<'_> {
         let mut place = self.cuts.partition_point(|&cut| cut <= from);
         while from < to {
             let end = self.cuts.get(place).map_or(to, |&cut| cut.min(to));
-            let piece = if from < OPENING as u64 {
+            let piece = if from < self.opening {
                 Piece::Picks(from, (from..end).map(|_| splitter.pick()).collect())
             } else {
                 let mut counts = vec![0; self.phase.destinations().len()];

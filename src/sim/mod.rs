@@ -43,10 +43,13 @@ pub fn run(scenario: &Scenario, replication: u64, progress: Progress) -> RunTall
     let bucket_nanos = bucket_width(scenario);
     let recorder = |phase: usize, start: SimTime, requests: u64| {
         let destinations = scenario.phases()[phase].destinations().len();
-        PhaseRecorder::new(start, destinations, checkpoints(requests), Some(bucket_nanos))
+        PhaseRecorder::new(start, destinations)
+            .with_checkpoints(checkpoints(requests))
+            .with_buckets(bucket_nanos)
+            .with_opening()
     };
     let phases = if time_follows_from_number(scenario) {
-        counting::count_run(scenario, replication, &recorder, Some(bucket_nanos), progress)
+        counting::count_run(scenario, replication, &recorder, progress)
     } else {
         replay::replay_run(scenario, replication, &recorder, progress)
     };

@@ -57,11 +57,11 @@ fn add_replication(
         let phase = &scenario.phases()[place];
         let fixed = matches!(phase.length(), Length::Requests(_));
         let points = if fixed && replication < FAN_RUNS { fan_points(requests) } else { Vec::new() };
-        PhaseRecorder::new(start, phase.destinations().len(), points, None)
+        PhaseRecorder::new(start, phase.destinations().len()).with_checkpoints(points)
     };
     let recorder: MakeRecorder = &recorder;
     let tallies = if time_follows_from_number(scenario) {
-        counting::count_run(scenario, replication, recorder, None, &|_| {})
+        counting::count_run(scenario, replication, recorder, &|_| {})
     } else {
         replay::replay_run(scenario, replication, recorder, &|_| {})
     };

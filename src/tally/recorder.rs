@@ -11,30 +11,70 @@ pub struct PhaseRecorder {
     checkpoints: Vec<u64>,
     next_checkpoint: usize,
     bucket_nanos: Option<u64>,
+    opening: usize,
 }
 
 impl PhaseRecorder {
-    /// A recorder for a phase that begins at `start` and has so many destinations.
-    ///
-    /// Running counts are kept at `checkpoints` (ascending request numbers). With `bucket_nanos`
-    /// above zero, requests are also counted per bucket of that many nanoseconds of virtual time.
+    /// A recorder for a phase that begins at `start` and has so many destinations. It keeps final
+    /// counts alone, unless more is asked for.
     #[must_use]
-    pub fn new(
-        start: SimTime,
-        destinations: usize,
-        checkpoints: Vec<u64>,
-        bucket_nanos: Option<u64>,
-    ) -> Self {
-        let first = bucket_nanos.map_or(0, |width| start.as_nanos() / width.max(1));
+    pub fn new(start: SimTime, destinations: usize) -> Self {
         let tally = PhaseTally {
             start,
             end: start,
             counts: vec![0; destinations],
-            checkpoints: Vec::with_capacity(checkpoints.len()),
+            checkpoints: Vec::new(),
             opening: Vec::new(),
-            buckets: Buckets { first, counts: Vec::new() },
+            buckets: Buckets::default(),
         };
-        Self { tally, requests: 0, checkpoints, next_checkpoint: 0, bucket_nanos }
+        Self {
+            tally,
+            requests: 0,
+            checkpoints: Vec::new(),
+            next_checkpoint: 0,
+            bucket_nanos: None,
+            opening: 0,
+        }
+    }
+
+    /// Also keeps running counts at these request numbers, which ascend.
+    #[must_use]
+    pub fn with_checkpoints(mut self, checkpoints: Vec<u64>) -> Self {
+        self.checkpoints = checkpoints;
+        self
+    }
+
+    /// Also counts requests per bucket of so many nanoseconds of virtual time, at least one.
+    #[must_use]
+    pub fn with_buckets(mut self, nanos: u64) -> Self {
+        self.bucket_nanos = Some(nanos.max(1));
+        self.tally.buckets.first = self.tally.start.as_nanos() / nanos.max(1);
+        self
+    }
+
+    /// Also keeps the destinations of the first [`OPENING`] requests.
+    #[must_use]
+    pub fn with_opening(mut self) -> Self {
+        self.opening = OPENING;
+        self
+    }
+
+    /// The request numbers at which running counts are kept.
+    #[must_use]
+    pub fn checkpoints(&self) -> &[u64] {
+        &self.checkpoints
+    }
+
+    /// How many of the first requests must come one by one, through [`Self::record`].
+    #[must_use]
+    pub fn opening(&self) -> u64 {
+        self.opening as u64
+    }
+
+    /// The width of the time buckets in nanoseconds, if there are any.
+    #[must_use]
+    pub fn bucket_nanos(&self) -> Option<u64> {
+        self.bucket_nanos
     }
 
     /// Records one request that arrived at `time`.
@@ -59,9 +99,8 @@ impl PhaseRecorder {
         self.keep_checkpoint();
     }
 
-    /// Keeps the destination of one of the first requests, if it is among them.
-    pub fn keep_opening(&mut self, destination: usize) {
-        if self.tally.opening.len() < OPENING {
+    fn keep_opening(&mut self, destination: usize) {
+        if self.tally.opening.len() < self.opening {
             self.tally.opening.push(u16::try_from(destination).unwrap_or(u16::MAX));
         }
     }
