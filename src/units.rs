@@ -135,7 +135,7 @@ impl Tolerance {
     #[must_use]
     pub fn from_points(points: Rational) -> Option<Self> {
         let valid = *points.numer() > 0 && points <= Ratio::from_integer(100);
-        valid.then(|| Self(points))
+        valid.then_some(Self(points))
     }
 
     /// In percentage points, as written.
@@ -167,7 +167,7 @@ impl ConfidenceLevel {
     #[must_use]
     pub fn from_percent(percent: Rational) -> Option<Self> {
         let valid = *percent.numer() > 0 && percent < Ratio::from_integer(100);
-        valid.then(|| Self(percent))
+        valid.then_some(Self(percent))
     }
 
     /// In percent, as written.
