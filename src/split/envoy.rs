@@ -25,6 +25,34 @@ pub fn pick(weights: &[u32], random_value: u64) -> Option<usize> {
     })
 }
 
+/// The rule for weights whose sum is known to be above zero: for algorithms that bring their own R.
+#[derive(Debug, Clone)]
+pub(super) struct Literal {
+    weights: Vec<u32>,
+    total: u64,
+}
+
+impl Literal {
+    /// `None` if the sum of the weights is zero.
+    pub(super) fn new(weights: &[u32]) -> Option<Self> {
+        let total = weights.iter().map(|&weight| u64::from(weight)).sum();
+        (total > 0).then(|| Self {
+            weights: weights.to_vec(),
+            total,
+        })
+    }
+
+    /// The sum of the weights, above zero.
+    pub(super) fn total(&self) -> u64 {
+        self.total
+    }
+
+    #[expect(clippy::expect_used, reason = "the constructor refuses a sum of zero")]
+    pub(super) fn pick(&self, random_value: u64) -> usize {
+        pick(&self.weights, random_value).expect("the sum of the weights is above zero")
+    }
+}
+
 /// Envoy's picker with R drawn from a stream.
 ///
 /// Has exactly the law of [`pick`] for a uniform R, but reaches it by [`Thresholds`]; so for one

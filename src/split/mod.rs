@@ -4,11 +4,29 @@
 //! nothing else: no versions, no clock, no files. A destination is its index, because the same
 //! version may stand twice. Who runs which algorithm, and when, is decided in `sim`.
 
+mod edf;
 pub mod envoy;
+mod envoy_legacy;
+mod replicas;
+mod smooth_wrr;
+mod static_stride;
+mod sticky;
+mod sticky_cookie;
+#[cfg(test)]
+mod testing;
 mod thresholds;
+mod users;
 
+pub use edf::Edf;
 pub use envoy::Envoy;
+pub use envoy_legacy::EnvoyLegacy;
+pub use replicas::Replicas;
+pub use smooth_wrr::SmoothWrr;
+pub use static_stride::StaticStride;
+pub use sticky::Sticky;
+pub use sticky_cookie::StickyCookie;
 pub use thresholds::Thresholds;
+pub use users::{User, Users};
 
 use std::fmt::Debug;
 
@@ -44,4 +62,25 @@ fn weighted(weights: &[u32]) -> Option<Vec<(usize, u32)>> {
         .filter(|&(_, weight)| weight > 0)
         .collect();
     (!live.is_empty()).then_some(live)
+}
+
+/// [`Split::count`] for an algorithm without randomness whose picks repeat after `period` of them:
+/// one period is picked through, the others are only added.
+fn count_periods(
+    split: &mut impl Split,
+    random: &mut Stream,
+    period: u64,
+    requests: u64,
+    counts: &mut [u64],
+) {
+    let mut add = |picks: u64, times: u64| {
+        for _ in 0..picks {
+            counts[split.pick(random)] += times;
+        }
+    };
+    let periods = requests / period;
+    if periods > 0 {
+        add(period, periods);
+    }
+    add(requests % period, 1);
 }
