@@ -11,8 +11,10 @@ use crate::units::{ConfidenceLevel, Tolerance, parse_decimal};
 #[derive(Debug, Parser)]
 #[command(name = "shiftsim", version, styles = Styles::plain(), max_term_width = 80)]
 #[command(arg_required_else_help = true, subcommand_required = true)]
-#[command(after_help = "Exit status: 0 done; 1 done, and the answer is \"no\"; 2 the input or the \
-    usage is wrong, or the system failed.")]
+#[command(
+    after_help = "Exit status: 0 done; 1 done, and the answer is \"no\"; 2 the input or the \
+    usage is wrong, or the system failed."
+)]
 pub struct Cli {
     /// The command.
     #[command(subcommand)]
@@ -49,7 +51,11 @@ pub enum Command {
 The exit status is 1 if a claim of a scenario fails.")]
 pub struct RunArgs {
     /// Scenario files; `-` reads one from standard input
-    #[arg(value_name = "SCENARIO", required_unless_present = "weights", conflicts_with = "weights")]
+    #[arg(
+        value_name = "SCENARIO",
+        required_unless_present = "weights",
+        conflicts_with = "weights"
+    )]
     pub scenarios: Vec<PathBuf>,
 
     /// Weights instead of a scenario file, such as v1=80,v2=20
@@ -145,17 +151,18 @@ pub enum Seed {
 fn parse_seed(text: &str) -> Result<Seed, String> {
     match text {
         "random" => Ok(Seed::Random),
-        _ => text
-            .parse()
-            .map(Seed::Given)
-            .map_err(|_| "expected a whole number from 0 to 18446744073709551615, or `random`".into()),
+        _ => text.parse().map(Seed::Given).map_err(|_| {
+            "expected a whole number from 0 to 18446744073709551615, or `random`".into()
+        }),
     }
 }
 
 fn parse_tolerance(text: &str) -> Result<Tolerance, String> {
     parse_decimal(text.trim_end_matches('%'))
         .and_then(Tolerance::from_points)
-        .ok_or_else(|| "expected percentage points above 0 and at most 100, such as 5 or 2.5".into())
+        .ok_or_else(|| {
+            "expected percentage points above 0 and at most 100, such as 5 or 2.5".into()
+        })
 }
 
 fn parse_confidence(text: &str) -> Result<ConfidenceLevel, String> {

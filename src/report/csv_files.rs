@@ -41,7 +41,9 @@ pub fn summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn summary_row(summary: &Summary, phase: &PhaseSummary, version: &VersionSummary) -> [String; 17] {
-    let interval = version.wilson.map(|_| format!("wilson {}%", summary.confidence_percent));
+    let interval = version
+        .wilson
+        .map(|_| format!("wilson {}%", summary.confidence_percent));
     [
         phase.name.clone(),
         phase.algorithm.clone(),
@@ -116,7 +118,13 @@ impl<'a, W: Write> RequestsFile<'a, W> {
     ///
     /// # Errors
     /// What the output returns.
-    pub fn add(&mut self, index: u64, time: SimTime, phase: usize, destination: usize) -> io::Result<()> {
+    pub fn add(
+        &mut self,
+        index: u64,
+        time: SimTime,
+        phase: usize,
+        destination: usize,
+    ) -> io::Result<()> {
         let phase = &self.scenario.phases()[phase];
         let version = version_of(self.scenario, phase, destination);
         self.csv.write_record([

@@ -47,7 +47,10 @@ impl Staging {
         path: &Path,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), WriteError> {
-        let system = |source| WriteError::System { path: path.to_path_buf(), source };
+        let system = |source| WriteError::System {
+            path: path.to_path_buf(),
+            source,
+        };
         let folder = path.parent().unwrap_or(Path::new("."));
         self.make_folder(folder)?;
         if path.is_dir() {
@@ -56,7 +59,9 @@ impl Staging {
         let file = NamedTempFile::with_prefix_in(".shiftsim-", folder).map_err(system)?;
         let mut buffer = BufWriter::new(file);
         write(&mut buffer).map_err(system)?;
-        let file = buffer.into_inner().map_err(|error| system(error.into_error()))?;
+        let file = buffer
+            .into_inner()
+            .map_err(|error| system(error.into_error()))?;
         self.files.push((file.into_temp_path(), path.to_path_buf()));
         Ok(())
     }
@@ -69,8 +74,10 @@ impl Staging {
         let mut places = Vec::with_capacity(self.files.len());
         for (file, path) in std::mem::take(&mut self.files) {
             make_readable(&file);
-            file.persist(&path)
-                .map_err(|error| WriteError::System { path: path.clone(), source: error.error })?;
+            file.persist(&path).map_err(|error| WriteError::System {
+                path: path.clone(),
+                source: error.error,
+            })?;
             places.push(path);
         }
         self.folders.clear();
@@ -87,8 +94,10 @@ impl Staging {
         if let Some(parent) = folder.parent() {
             self.make_folder(parent)?;
         }
-        fs::create_dir(folder)
-            .map_err(|source| WriteError::System { path: folder.to_path_buf(), source })?;
+        fs::create_dir(folder).map_err(|source| WriteError::System {
+            path: folder.to_path_buf(),
+            source,
+        })?;
         self.folders.push(folder.to_path_buf());
         Ok(())
     }
@@ -122,9 +131,15 @@ mod tests {
     fn nothing_is_left_when_one_file_fails() {
         let root = tempfile::tempdir().unwrap();
         let mut staging = Staging::default();
-        staging.write(&root.path().join("a/b/one.csv"), |file| file.write_all(b"1")).unwrap();
+        staging
+            .write(&root.path().join("a/b/one.csv"), |file| {
+                file.write_all(b"1")
+            })
+            .unwrap();
         let failed = staging
-            .write(&root.path().join("a/b/two.csv"), |_| Err(io::Error::other("disk full")))
+            .write(&root.path().join("a/b/two.csv"), |_| {
+                Err(io::Error::other("disk full"))
+            })
             .unwrap_err();
         assert!(failed.to_string().contains("disk full"), "{failed}");
         drop(staging);
@@ -136,7 +151,11 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let mut staging = Staging::default();
         for name in ["one.csv", "two.csv"] {
-            staging.write(&root.path().join("out").join(name), |file| file.write_all(b"x")).unwrap();
+            staging
+                .write(&root.path().join("out").join(name), |file| {
+                    file.write_all(b"x")
+                })
+                .unwrap();
         }
         assert!(!root.path().join("out/one.csv").exists());
         assert_eq!(staging.commit().unwrap().len(), 2);
@@ -147,7 +166,9 @@ mod tests {
     fn a_file_in_the_place_of_a_folder_is_named() {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("out"), "x").unwrap();
-        let failed = Staging::default().write(&root.path().join("out/one.csv"), |_| Ok(())).unwrap_err();
+        let failed = Staging::default()
+            .write(&root.path().join("out/one.csv"), |_| Ok(()))
+            .unwrap_err();
         assert!(matches!(failed, WriteError::NotAFolder(_)));
     }
 }

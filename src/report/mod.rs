@@ -3,7 +3,5 @@
 
 pub mod csv_files;
 pub mod files;
-mod numbers;
+pub mod page;
 pub mod text;
-
-pub use numbers::{count, percent, probability};

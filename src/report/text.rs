@@ -1,14 +1,16 @@
 //! A summary as text for a terminal of 80 columns, good in black and white.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use anstyle::{Effects, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::numbers::{count, percent, probability};
 use crate::summary::{
-    ClaimSummary, ClaimVerdict, Comparison, PhaseSummary, ReplicationSummary, Summary, VersionSummary,
+    ClaimSummary, ClaimVerdict, Comparison, PhaseSummary, ReplicationSummary, Summary,
+    VersionSummary,
 };
+use crate::units::display::{count, percent, probability};
 
 /// The width of a terminal that everything must fit.
 const WIDTH: usize = 80;
@@ -62,10 +64,18 @@ fn heading(text: &mut String, summary: &Summary) {
     let _ = writeln!(text, "{BOLD}{}{BOLD:#}", summary.title);
     let mut facts = format!("{} · {}", summary.scenario, noun(summary, summary.requests));
     if summary.replications > 1 {
-        let _ = write!(facts, " · {} replications", count(u64::from(summary.replications)));
+        let _ = write!(
+            facts,
+            " · {} replications",
+            count(u64::from(summary.replications))
+        );
     }
     let seed = summary.seed;
-    let _ = write!(facts, " · seed {seed} (try --seed {})", seed.wrapping_add(1));
+    let _ = write!(
+        facts,
+        " · seed {seed} (try --seed {})",
+        seed.wrapping_add(1)
+    );
     paragraph(text, "", &facts);
 }
 
@@ -81,10 +91,17 @@ fn noun(summary: &Summary, number: u64) -> String {
 
 fn phase_table(text: &mut String, summary: &Summary, phase: &PhaseSummary) {
     let requests = noun(summary, phase.requests);
-    let _ = writeln!(text, "{BOLD}{}{BOLD:#} · {requests} · {}", phase.name, phase.algorithm);
+    let _ = writeln!(
+        text,
+        "{BOLD}{}{BOLD:#} · {requests} · {}",
+        phase.name, phase.algorithm
+    );
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    let with_replicas = phase.versions.iter().any(|version| version.replicas.is_some());
+    let with_replicas = phase
+        .versions
+        .iter()
+        .any(|version| version.replicas.is_some());
     let mut header = vec!["version", "weight"];
     if with_replicas {
         header.push("replicas");
@@ -101,7 +118,7 @@ fn phase_table(text: &mut String, summary: &Summary, phase: &PhaseSummary) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    for line in table.lines() {
+    for line in table.to_string().lines() {
         let _ = writeln!(text, " {}", line.trim_end());
     }
 }
@@ -114,18 +131,22 @@ fn row(version: &VersionSummary, with_replicas: bool) -> Vec<String> {
     };
     let mut row = vec![name, count(u64::from(version.weight))];
     if with_replicas {
-        row.push(version.replicas.map_or_else(absent, |replicas| count(u64::from(replicas))));
+        row.push(
+            version
+                .replicas
+                .map_or_else(absent, |replicas| count(u64::from(replicas))),
+        );
     }
     row.extend([
         percent(version.target_share),
         count(version.observed_count),
         version.observed_share.map_or_else(absent, percent),
+        version.wilson.map_or_else(absent, |interval| {
+            format!("{} to {}", percent(interval.low), percent(interval.high))
+        }),
         version
-            .wilson
-            .map_or_else(absent, |interval| {
-                format!("{} to {}", percent(interval.low), percent(interval.high))
-            }),
-        version.p_value.map_or_else(absent, |p| probability(p.value)),
+            .p_value
+            .map_or_else(absent, |p| probability(p.value)),
     ]);
     row
 }
@@ -140,9 +161,16 @@ fn shorten(name: &str, most: usize) -> String {
 fn replication_lines(text: &mut String, summary: &Summary, replications: &ReplicationSummary) {
     let runs = count(u64::from(replications.runs));
     let tolerance = summary.tolerance_points;
-    let _ = writeln!(text, "  over {runs} runs, each {}:", method(replications.method));
+    let _ = writeln!(
+        text,
+        "  over {runs} runs, each {}:",
+        method(replications.method)
+    );
     let lines = [
-        (format!("every share within ±{tolerance} points"), replications.all_within),
+        (
+            format!("every share within ±{tolerance} points"),
+            replications.all_within,
+        ),
         ("every version seen".to_owned(), replications.all_seen),
     ];
     for (what, comparison) in lines {
@@ -170,8 +198,11 @@ fn method(method: &str) -> &str {
 }
 
 fn beside_exact(comparison: Comparison) -> String {
-    let simulated =
-        format!("{} ± {}", percent(comparison.simulated), percent(comparison.standard_error));
+    let simulated = format!(
+        "{} ± {}",
+        percent(comparison.simulated),
+        percent(comparison.standard_error)
+    );
     match comparison.exact {
         Some(exact) => format!("{simulated} (exact: {})", percent(exact)),
         None => simulated,
@@ -197,7 +228,11 @@ fn claims(text: &mut String, claims: &[ClaimSummary], detail: Detail) {
         };
         paragraph(text, " ", &format!("{outcome}{verdict} — {}", claim.text));
         if detail != Detail::Quiet {
-            paragraph(text, "   ", &format!("{} [{}]", claim.finding, claim.method));
+            paragraph(
+                text,
+                "   ",
+                &format!("{} [{}]", claim.finding, claim.method),
+            );
         }
     }
 }
@@ -206,9 +241,16 @@ fn methods(text: &mut String, summary: &Summary) {
     let _ = writeln!(text, "\n{BOLD}How the figures were computed{BOLD:#}");
     let confidence = summary.confidence_percent;
     let conventions = summary.phases.iter().flat_map(|phase| &phase.versions);
-    let convention = conventions.filter_map(|version| version.p_value).map(|p| p.convention).next();
+    let convention = conventions
+        .filter_map(|version| version.p_value)
+        .map(|p| p.convention)
+        .next();
     if let Some(convention) = convention {
-        paragraph(text, "  ", &format!("p exact: {convention}; under independent picks."));
+        paragraph(
+            text,
+            "  ",
+            &format!("p exact: {convention}; under independent picks."),
+        );
     }
     paragraph(
         text,
@@ -242,4 +284,19 @@ fn paragraph(text: &mut String, indent: &str, sentence: &str) {
         empty = false;
     }
     let _ = writeln!(text, "{line}");
+}
+
+/// Where the files are: the page first, if there is one.
+#[must_use]
+pub fn files(files: &[String]) -> String {
+    let mut text = String::new();
+    let folder = files.first().and_then(|file| Path::new(file).parent());
+    if let Some(folder) = folder {
+        let page = files.iter().find(|file| file.ends_with("report.html"));
+        let _ = match page {
+            Some(page) => writeln!(text, "\nPage and charts: {page} ({} files)", files.len()),
+            None => writeln!(text, "\nFiles: {} ({} files)", folder.display(), files.len()),
+        };
+    }
+    text
 }

@@ -12,7 +12,7 @@ mod version;
 pub use algorithm::{Algorithm, UserGroups};
 pub use claim::{Claim, Needed, Statement};
 pub use name::{ScenarioName, ScenarioNameError};
-pub use phase::{ArrivalProcess, Arrivals, Destination, Length, Phase, PhaseError, MAX_REQUESTS};
+pub use phase::{ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError};
 pub use version::{Protocol, Version, VersionIndex};
 
 use crate::units::{ConfidenceLevel, Tolerance};

@@ -224,7 +224,9 @@ fn expected_requests(length: Length, rate: Rate) -> u128 {
         Length::Requests(requests) => u128::from(requests),
         Length::Duration(span) => {
             let per_second = rate.per_second();
-            let arrivals = span.as_nanos().saturating_mul(u128::from(*per_second.numer()));
+            let arrivals = span
+                .as_nanos()
+                .saturating_mul(u128::from(*per_second.numer()));
             arrivals.div_ceil(1_000_000_000 * u128::from(*per_second.denom()))
         }
     }

@@ -85,14 +85,30 @@ mod tests {
     #[test]
     fn the_count_before_a_moment_agrees_with_the_moments_themselves() {
         let start = SimTime::from_nanos(1_000);
-        for rate in [Ratio::new(1, 3), Ratio::new(7, 1), Ratio::new(1_000_000_007, 1)] {
+        for rate in [
+            Ratio::new(1, 3),
+            Ratio::new(7, 1),
+            Ratio::new(1_000_000_007, 1),
+        ] {
             let rate = Rate::new(rate).unwrap();
-            let moments: Vec<SimTime> = (0..200).map(|index| nth_arrival(start, rate, index)).collect();
-            for time in moments.iter().flat_map(|t| [t.as_nanos(), t.as_nanos() + 1]) {
-                let before = moments.iter().filter(|moment| moment.as_nanos() < time).count();
+            let moments: Vec<SimTime> = (0..200)
+                .map(|index| nth_arrival(start, rate, index))
+                .collect();
+            for time in moments
+                .iter()
+                .flat_map(|t| [t.as_nanos(), t.as_nanos() + 1])
+            {
+                let before = moments
+                    .iter()
+                    .filter(|moment| moment.as_nanos() < time)
+                    .count();
                 if before < moments.len() {
                     let time = SimTime::from_nanos(time);
-                    assert_eq!(arrivals_before(start, rate, time), before as u64, "{rate} {time}");
+                    assert_eq!(
+                        arrivals_before(start, rate, time),
+                        before as u64,
+                        "{rate} {time}"
+                    );
                 }
             }
         }

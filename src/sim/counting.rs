@@ -105,9 +105,14 @@ impl CountedPhase<'_> {
             let mut first = 0;
             while first < blocks {
                 let last = blocks.min(first + BLOCKS_AT_A_TIME);
-                let parts: Vec<Vec<Piece>> =
-                    (first..last).into_par_iter().map(|block| self.block(block, progress)).collect();
-                parts.into_iter().flatten().for_each(|piece| self.record(piece, &mut recorder));
+                let parts: Vec<Vec<Piece>> = (first..last)
+                    .into_par_iter()
+                    .map(|block| self.block(block, progress))
+                    .collect();
+                parts
+                    .into_iter()
+                    .flatten()
+                    .for_each(|piece| self.record(piece, &mut recorder));
                 first = last;
             }
         } else {

@@ -21,20 +21,29 @@ struct Scheduled<E> {
 
 impl<E> Default for EventQueue<E> {
     fn default() -> Self {
-        Self { heap: BinaryHeap::new(), scheduled: 0 }
+        Self {
+            heap: BinaryHeap::new(),
+            scheduled: 0,
+        }
     }
 }
 
 impl<E> EventQueue<E> {
     /// Schedules an event for `time`, after all events already scheduled for that moment.
     pub fn schedule(&mut self, time: SimTime, event: E) {
-        self.heap.push(Reverse(Scheduled { time, number: self.scheduled, event }));
+        self.heap.push(Reverse(Scheduled {
+            time,
+            number: self.scheduled,
+            event,
+        }));
         self.scheduled += 1;
     }
 
     /// Takes out the next event and its time.
     pub fn next(&mut self) -> Option<(SimTime, E)> {
-        self.heap.pop().map(|Reverse(scheduled)| (scheduled.time, scheduled.event))
+        self.heap
+            .pop()
+            .map(|Reverse(scheduled)| (scheduled.time, scheduled.event))
     }
 }
 

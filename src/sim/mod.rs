@@ -53,12 +53,18 @@ pub fn run(scenario: &Scenario, replication: u64, progress: Progress) -> RunTall
     } else {
         replay::replay_run(scenario, replication, &recorder, progress)
     };
-    RunTally { phases, bucket_nanos }
+    RunTally {
+        phases,
+        bucket_nanos,
+    }
 }
 
 /// Whether the moment of every request follows from its number, so that no event is needed.
 fn time_follows_from_number(scenario: &Scenario) -> bool {
-    scenario.phases().iter().all(|phase| phase.arrivals().process == ArrivalProcess::Constant)
+    scenario
+        .phases()
+        .iter()
+        .all(|phase| phase.arrivals().process == ArrivalProcess::Constant)
 }
 
 /// Makes the recorder of a phase: from its place, its start and its expected requests.
@@ -67,7 +73,11 @@ type MakeRecorder<'a> = &'a dyn Fn(usize, SimTime, u64) -> PhaseRecorder;
 /// A round width (1, 2 or 5 times a power of ten nanoseconds) that cuts the expected length of the
 /// run into 50 to 130 buckets.
 fn bucket_width(scenario: &Scenario) -> u64 {
-    let nanos: u64 = scenario.phases().iter().map(arrivals::expected_nanos).fold(0, u64::saturating_add);
+    let nanos: u64 = scenario
+        .phases()
+        .iter()
+        .map(arrivals::expected_nanos)
+        .fold(0, u64::saturating_add);
     let aim = (nanos / 125).max(1);
     let mut width = 1_u64;
     for factor in [2, 5, 2].into_iter().cycle() {
@@ -75,7 +85,11 @@ fn bucket_width(scenario: &Scenario) -> u64 {
         if width >= aim {
             break;
         }
-        width = if factor == 5 { width / 2 * 5 } else { width.saturating_mul(2) };
+        width = if factor == 5 {
+            width / 2 * 5
+        } else {
+            width.saturating_mul(2)
+        };
     }
     width
 }

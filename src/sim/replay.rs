@@ -85,7 +85,12 @@ pub fn replay<E>(
             }
             (Event::Arrival, Some(now)) => {
                 let destination = now.splitter.pick();
-                observe(Step::Request(Request { index, time, phase: now.phase, destination }))?;
+                observe(Step::Request(Request {
+                    index,
+                    time,
+                    phase: now.phase,
+                    destination,
+                }))?;
                 index += 1;
                 now.arrived += 1;
                 arrange_next(scenario, now, time, &mut queue);
@@ -122,7 +127,12 @@ fn begin(
     }
     queue.schedule(arrivals.next(), Event::Arrival);
     let splitter = PhaseSplitter::new(phase, scenario.seed(), Purpose::Split, index);
-    Some(Current { phase: place, arrivals, splitter, arrived: 0 })
+    Some(Current {
+        phase: place,
+        arrivals,
+        splitter,
+        arrived: 0,
+    })
 }
 
 /// Schedules the next arrival or, after the last request of a phase, its end: with evenly spaced
@@ -158,7 +168,11 @@ pub(super) fn replay_run(
     let Ok(()) = replay(scenario, replication, |step| {
         match step {
             Step::PhaseBegins { phase, time } => {
-                current = Some(recorder(phase, time, most_requests(&scenario.phases()[phase])));
+                current = Some(recorder(
+                    phase,
+                    time,
+                    most_requests(&scenario.phases()[phase]),
+                ));
             }
             Step::Request(request) => {
                 if let Some(recorder) = &mut current {

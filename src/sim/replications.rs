@@ -7,9 +7,9 @@ use crate::scenario::{Length, Scenario};
 use crate::tally::{PhaseRecorder, PhaseReplications, RunShape, fan_points};
 
 /// Replications whose running shares are kept one by one, to be drawn.
-pub const TRACES: u64 = 200;
+pub(super) const TRACES: u64 = 200;
 /// Replications whose running shares are kept as counts, for the quantiles of the fan.
-pub const FAN_RUNS: u64 = 10_000;
+pub(super) const FAN_RUNS: u64 = 10_000;
 /// Replications that one task runs after the other; it keeps memory and scheduling small.
 const TASK: u64 = 64;
 
@@ -23,13 +23,24 @@ pub struct Replications {
 /// Runs replications 0 to `scenario.replications()` (excluded), each through the picker.
 /// `shapes[i]` says what phase `i` is compared with. `progress` is told of finished replications.
 #[must_use]
-pub fn replicate(scenario: &Scenario, shapes: &[RunShape], progress: super::Progress) -> Replications {
+pub fn replicate(
+    scenario: &Scenario,
+    shapes: &[RunShape],
+    progress: super::Progress,
+) -> Replications {
     let runs = u64::from(scenario.replications());
     let empty = || -> Vec<PhaseReplications> {
-        shapes.iter().map(|shape| PhaseReplications::new(shape.targets.len())).collect()
+        shapes
+            .iter()
+            .map(|shape| PhaseReplications::new(shape.targets.len()))
+            .collect()
     };
     let merge = |earlier: Vec<PhaseReplications>, later: Vec<PhaseReplications>| {
-        earlier.into_iter().zip(later).map(|(ours, theirs)| ours.merge(theirs)).collect()
+        earlier
+            .into_iter()
+            .zip(later)
+            .map(|(ours, theirs)| ours.merge(theirs))
+            .collect()
     };
     let phases = (0..runs.div_ceil(TASK))
         .into_par_iter()
@@ -56,7 +67,11 @@ fn add_replication(
     let recorder = |place: usize, start, requests| {
         let phase = &scenario.phases()[place];
         let fixed = matches!(phase.length(), Length::Requests(_));
-        let points = if fixed && replication < FAN_RUNS { fan_points(requests) } else { Vec::new() };
+        let points = if fixed && replication < FAN_RUNS {
+            fan_points(requests)
+        } else {
+            Vec::new()
+        };
         PhaseRecorder::new(start, phase.destinations().len()).with_checkpoints(points)
     };
     let recorder: MakeRecorder = &recorder;

@@ -1,7 +1,5 @@
 //! From a phase to its weighting algorithm, fed by the right random streams.
 
-use rand::Rng;
-
 use crate::random::{Purpose, Stream, stream};
 use crate::scenario::{Algorithm, Phase, UserGroups};
 use crate::split::{
@@ -30,7 +28,14 @@ impl PhaseSplitter {
     pub fn new(phase: &Phase, seed: u64, purpose: Purpose, index: [u64; 2]) -> Self {
         let split = algorithm(phase, seed, purpose, index);
         let random = block_stream(seed, purpose, index, 0);
-        Self { split, seed, purpose, index, random, position: 0 }
+        Self {
+            split,
+            seed,
+            purpose,
+            index,
+            random,
+            position: 0,
+        }
     }
 
     /// The destination of the next request.
@@ -53,10 +58,23 @@ impl PhaseSplitter {
 
     /// The splitter at the beginning of a block, for algorithms without state of their own.
     #[must_use]
-    pub fn at_block(phase: &Phase, seed: u64, purpose: Purpose, index: [u64; 2], block: u64) -> Self {
+    pub fn at_block(
+        phase: &Phase,
+        seed: u64,
+        purpose: Purpose,
+        index: [u64; 2],
+        block: u64,
+    ) -> Self {
         let random = block_stream(seed, purpose, index, block);
         let split = algorithm(phase, seed, purpose, index);
-        Self { split, seed, purpose, index, random, position: block * BLOCK }
+        Self {
+            split,
+            seed,
+            purpose,
+            index,
+            random,
+            position: block * BLOCK,
+        }
     }
 
     fn enter_block(&mut self) {
@@ -73,7 +91,10 @@ fn block_stream(seed: u64, purpose: Purpose, [replication, phase]: [u64; 2], blo
 
 /// The algorithm of a phase in its first state. What it starts from at random (a counter, a
 /// schedule, its users) comes from streams of the phase, apart from those of the blocks.
-#[expect(clippy::expect_used, reason = "the effective weights of a phase are never all zero")]
+#[expect(
+    clippy::expect_used,
+    reason = "the effective weights of a phase are never all zero"
+)]
 fn algorithm(phase: &Phase, seed: u64, purpose: Purpose, index: [u64; 2]) -> Box<dyn Split> {
     build(phase, seed, purpose, index).expect("a phase has a weight above zero")
 }
@@ -81,10 +102,10 @@ fn algorithm(phase: &Phase, seed: u64, purpose: Purpose, index: [u64; 2]) -> Box
 fn build(phase: &Phase, seed: u64, purpose: Purpose, index: [u64; 2]) -> Option<Box<dyn Split>> {
     let weights = phase.effective_weights();
     let mut start = stream(seed, purpose, &index);
-    let users = |groups: UserGroups| {
+    let user_stream = || {
         let [replication, phase] = index;
-        let random = stream(seed, Purpose::Users, &[replication, phase, u64::from(purpose == Purpose::Claims)]);
-        Users::new(groups.at_once, groups.requests_each, groups.sticky_per_mille, random)
+        let claims = u64::from(purpose == Purpose::Claims);
+        stream(seed, Purpose::Users, &[replication, phase, claims])
     };
     Some(match phase.algorithm() {
         Algorithm::Envoy => Box::new(Envoy::new(&weights)?),
@@ -93,12 +114,32 @@ fn build(phase: &Phase, seed: u64, purpose: Purpose, index: [u64; 2]) -> Option<
             Box::new(EnvoyLegacy::at_random(&weights, stride, &mut start)?)
         }
         Algorithm::SmoothWrr => Box::new(SmoothWrr::new(&weights)?),
-        Algorithm::Edf => Box::new(Edf::with_picks(&weights, start.next_u32())?),
+        Algorithm::Edf => Box::new(Edf::at_random(&weights, &mut start)?),
         Algorithm::StaticStride => Box::new(StaticStride::at_random(&weights, &mut start)?),
-        Algorithm::Sticky(groups) => Box::new(Sticky::new(&weights, users(groups))?),
-        Algorithm::StickyCookie { users: groups, version } => {
-            let kept = phase.destinations().iter().map(|d| d.version == version).collect();
-            Box::new(StickyCookie::new(&weights, kept, users(groups))?)
+        Algorithm::Sticky(groups) => Box::new(Sticky::new(&weights, users(groups, user_stream()))?),
+        Algorithm::StickyCookie {
+            users: groups,
+            version,
+        } => {
+            let keeps: Vec<bool> = phase
+                .destinations()
+                .iter()
+                .map(|d| d.version == version)
+                .collect();
+            Box::new(StickyCookie::new(
+                &weights,
+                &keeps,
+                users(groups, user_stream()),
+            )?)
         }
     })
+}
+
+fn users<Memory: Default>(groups: UserGroups, random: Stream) -> Users<Memory> {
+    Users::new(
+        groups.at_once,
+        groups.requests_each,
+        groups.sticky_per_mille,
+        random,
+    )
 }

@@ -101,7 +101,9 @@ impl PhaseRecorder {
 
     fn keep_opening(&mut self, destination: usize) {
         if self.tally.opening.len() < self.opening {
-            self.tally.opening.push(u16::try_from(destination).unwrap_or(u16::MAX));
+            self.tally
+                .opening
+                .push(u16::try_from(destination).unwrap_or(u16::MAX));
         }
     }
 
@@ -109,7 +111,11 @@ impl PhaseRecorder {
     #[must_use]
     pub fn finish(mut self, end: SimTime) -> PhaseTally {
         self.tally.end = end;
-        let last = self.tally.checkpoints.last().map_or(0, |checkpoint| checkpoint.requests);
+        let last = self
+            .tally
+            .checkpoints
+            .last()
+            .map_or(0, |checkpoint| checkpoint.requests);
         if !self.checkpoints.is_empty() && last < self.requests {
             self.push_checkpoint();
         }
@@ -137,10 +143,15 @@ impl PhaseRecorder {
 
     fn push_checkpoint(&mut self) {
         let counts = self.tally.counts.clone();
-        self.tally.checkpoints.push(Checkpoint { requests: self.requests, counts });
+        self.tally.checkpoints.push(Checkpoint {
+            requests: self.requests,
+            counts,
+        });
     }
 }
 
 fn add(sum: &mut [u64], counts: &[u64]) {
-    sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+    sum.iter_mut()
+        .zip(counts)
+        .for_each(|(sum, count)| *sum += count);
 }

@@ -78,9 +78,17 @@ impl PhaseReplications {
         }
         self.all_within += u64::from(all_within);
         self.all_seen += u64::from(all_seen);
-        let running = tally.checkpoints.iter().map(|point| (point.requests, point.counts[shape.focus]));
+        let running = tally
+            .checkpoints
+            .iter()
+            .map(|point| (point.requests, point.counts[shape.focus]));
         for (requests, count) in running.clone() {
-            *self.running.entry(requests).or_default().entry(count).or_default() += 1;
+            *self
+                .running
+                .entry(requests)
+                .or_default()
+                .entry(count)
+                .or_default() += 1;
         }
         if trace {
             self.traces.push(running.collect());
@@ -113,7 +121,10 @@ impl PhaseReplications {
     /// The mean of the final share of a destination, and the standard deviation between runs
     /// (n − 1 in the denominator; zero for a single run).
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "sums are exact; only the result is rounded")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "sums are exact; only the result is rounded"
+    )]
     pub fn mean_and_deviation(&self, destination: usize) -> (f64, f64) {
         let (sum, squares) = self.share_sums[destination];
         let (runs, unit) = (self.runs as f64, SHARE_UNIT as f64);

@@ -3,6 +3,8 @@
 //! A leaf: it knows nothing of the rest. What is a plain count (requests, weights) stays an integer
 //! and is not wrapped here.
 
+pub mod display;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -237,7 +239,9 @@ mod tests {
     fn the_edge_of_the_band_is_inside() {
         let five = Tolerance::from_points(Ratio::from_integer(5)).unwrap();
         let fifth = Ratio::new(1, 5);
-        let inside: Vec<u64> = (0..=20).filter(|&count| five.includes(count, 20, fifth)).collect();
+        let inside: Vec<u64> = (0..=20)
+            .filter(|&count| five.includes(count, 20, fifth))
+            .collect();
         assert_eq!(inside, [3, 4, 5]);
         assert!(!five.includes(0, 0, fifth));
     }

@@ -29,13 +29,28 @@ pub fn percent(share: f64) -> String {
             return format!("{value:.0$}%", usize::try_from(decimals).unwrap_or(1));
         }
     }
-    if value < 50.0 { "<0.000005%".into() } else { ">99.999995%".into() }
+    if value < 50.0 {
+        "<0.000005%".into()
+    } else {
+        ">99.999995%".into()
+    }
+}
+
+/// A share as a percentage for a sentence, with no more decimals than it needs: 20%, 33.3%, 0.1%.
+#[must_use]
+pub fn short_percent(share: f64) -> String {
+    let tenths = (share * 1000.0).round() / 10.0;
+    if (share * 100.0 - tenths).abs() < 1e-9 { format!("{tenths}%") } else { percent(share) }
 }
 
 /// A probability for a table: four decimals, or three digits and an exponent when it is small.
 #[must_use]
 pub fn probability(value: f64) -> String {
-    if value == 0.0 || value >= 0.0001 { format!("{value:.4}") } else { format!("{value:.2e}") }
+    if value == 0.0 || value >= 0.0001 {
+        format!("{value:.4}")
+    } else {
+        format!("{value:.2e}")
+    }
 }
 
 #[cfg(test)]
@@ -50,9 +65,22 @@ mod tests {
 
     #[test]
     fn percentages_keep_their_distance_from_the_edges() {
-        let written: Vec<String> =
-            [0.0, 1.0, 0.2, 0.598_123, 0.999_938_96, 0.000_031, 1e-12].into_iter().map(percent).collect();
-        assert_eq!(written, ["0.0%", "100.0%", "20.0%", "59.8%", "99.994%", "0.0031%", "<0.000005%"]);
+        let written: Vec<String> = [0.0, 1.0, 0.2, 0.598_123, 0.999_938_96, 0.000_031, 1e-12]
+            .into_iter()
+            .map(percent)
+            .collect();
+        assert_eq!(
+            written,
+            [
+                "0.0%",
+                "100.0%",
+                "20.0%",
+                "59.8%",
+                "99.994%",
+                "0.0031%",
+                "<0.000005%"
+            ]
+        );
     }
 
     #[test]
