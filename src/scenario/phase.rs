@@ -20,7 +20,7 @@ pub struct Destination {
 }
 
 /// The most requests that a phase may have or, with a duration, expect.
-pub const MAX_REQUESTS: u64 = 1_000_000_000_000;
+pub const MAX_REQUESTS: u64 = 10_000_000_000;
 
 /// How long a phase lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +168,16 @@ impl Phase {
     #[must_use]
     pub fn expected_requests(&self) -> u64 {
         u64::try_from(expected_requests(self.length, self.arrivals.rate)).unwrap_or(u64::MAX)
+    }
+
+    /// The length in nanoseconds: exact, or expected if the phase ends with a random arrival;
+    /// `None` beyond 584 years.
+    #[must_use]
+    pub fn expected_nanos(&self) -> Option<u64> {
+        match self.length {
+            Length::Requests(requests) => self.arrivals.rate.nanos_until(requests),
+            Length::Duration(span) => u64::try_from(span.as_nanos()).ok(),
+        }
     }
 
     /// Which weighting algorithm decides.

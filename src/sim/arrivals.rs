@@ -3,7 +3,7 @@
 use rand_distr::{Distribution, Exp1};
 
 use crate::random::{Purpose, Stream, stream};
-use crate::scenario::{ArrivalProcess, Length, Phase};
+use crate::scenario::{ArrivalProcess, Phase};
 use crate::units::{Rate, SimTime, to_f64};
 
 /// The moments at which the requests of one phase arrive, one after the other.
@@ -65,15 +65,6 @@ pub(super) fn arrivals_before(start: SimTime, rate: Rate, time: SimTime) -> u64 
     let arrivals = nanos * u128::from(*per_second.numer());
     let unit = 1_000_000_000 * u128::from(*per_second.denom());
     u64::try_from(arrivals.div_ceil(unit)).unwrap_or(u64::MAX)
-}
-
-/// The length of a phase in nanoseconds: exact, or expected if it ends with a random arrival.
-pub(super) fn expected_nanos(phase: &Phase) -> u64 {
-    match phase.length() {
-        Length::Requests(requests) => phase.arrivals().rate.nanos_until(requests),
-        Length::Duration(span) => u64::try_from(span.as_nanos()).ok(),
-    }
-    .unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

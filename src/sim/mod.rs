@@ -11,6 +11,8 @@ mod event_queue;
 mod replay;
 mod replications;
 mod splitter;
+#[cfg(test)]
+mod tests;
 mod trials;
 
 pub use event_queue::EventQueue;
@@ -73,11 +75,11 @@ type MakeRecorder<'a> = &'a dyn Fn(usize, SimTime, u64) -> PhaseRecorder;
 /// A round width (1, 2 or 5 times a power of ten nanoseconds) that cuts the expected length of the
 /// run into 50 to 130 buckets.
 fn bucket_width(scenario: &Scenario) -> u64 {
-    let nanos: u64 = scenario
+    let spans = scenario
         .phases()
         .iter()
-        .map(arrivals::expected_nanos)
-        .fold(0, u64::saturating_add);
+        .map(|phase| phase.expected_nanos().unwrap_or(u64::MAX));
+    let nanos: u64 = spans.fold(0, u64::saturating_add);
     let aim = (nanos / 125).max(1);
     let mut width = 1_u64;
     for factor in [2, 5, 2].into_iter().cycle() {

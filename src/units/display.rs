@@ -40,7 +40,11 @@ pub fn percent(share: f64) -> String {
 #[must_use]
 pub fn short_percent(share: f64) -> String {
     let tenths = (share * 1000.0).round() / 10.0;
-    if (share * 100.0 - tenths).abs() < 1e-9 { format!("{tenths}%") } else { percent(share) }
+    if (share * 100.0 - tenths).abs() < 1e-9 {
+        format!("{tenths}%")
+    } else {
+        percent(share)
+    }
 }
 
 /// A probability for a table: four decimals, or three digits and an exponent when it is small.
