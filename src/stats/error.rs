@@ -30,3 +30,18 @@ pub enum StatsError {
         what: &'static str,
     },
 }
+
+impl StatsError {
+    /// `value`, given for the argument `name`, is outside its domain.
+    pub(in crate::stats) fn domain(
+        name: &'static str,
+        expected: &'static str,
+        value: impl std::fmt::Display,
+    ) -> Self {
+        Self::Domain {
+            name,
+            expected,
+            value: value.to_string(),
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! Exact statistics: numbers in, numbers out.
 
+pub mod binomial;
 mod error;
+pub mod special;
 
 pub use error::StatsError;
 
