@@ -43,7 +43,11 @@ fn observed(
         });
     }
     let target = phase.target_shares()[place];
-    let start = format!("{} of {} {noun} went to {version}", count(seen), count(requests));
+    let start = format!(
+        "{} of {} {noun} went to {version}",
+        count(seen),
+        count(requests)
+    );
     let split = short_percent(to_f64(target));
     let tolerance = to_f64(scenario.tolerance().points());
     let band = convergence::band(requests, target, scenario.tolerance().share());
@@ -53,8 +57,7 @@ fn observed(
             count(requests)
         ));
     };
-    let inside =
-        convergence::within_tolerance(requests, target, scenario.tolerance().share())?;
+    let inside = convergence::within_tolerance(requests, target, scenario.tolerance().share())?;
     let range = match low == high {
         true => count(low),
         false => format!("{} to {}", count(low), count(high)),
@@ -76,7 +79,9 @@ fn consistency(
     let place = focus::focus(phase);
     let p_value = summary.joint_p_value.or(summary.versions[place].p_value);
     let weights = words::weights(phase);
-    let Some(p_value) = p_value else { return Ok(String::new()) };
+    let Some(p_value) = p_value else {
+        return Ok(String::new());
+    };
     let p = format!("p = {}, {}", probability(p_value.value), p_value.convention);
     if p_value.value < 1.0 - confidence.probability() {
         return Ok(format!(
@@ -93,8 +98,11 @@ fn consistency(
     }
     let tolerance = scenario.tolerance();
     let points = to_f64(tolerance.points());
-    let needed =
-        convergence::stable_n(phase.target_shares()[place], tolerance.share(), confidence.probability());
+    let needed = convergence::stable_n(
+        phase.target_shares()[place],
+        tolerance.share(),
+        confidence.probability(),
+    );
     Ok(match needed {
         Ok(needed) if needed > summary.requests => format!(
             "No contradiction to {weights} ({p}); but a share within ±{points} points with {level} \
@@ -120,7 +128,10 @@ fn order(summary: &PhaseSummary) -> Option<String> {
         false => "The order".to_owned(),
     };
     let Some(p) = order.p_value else {
-        return Some(format!("{examined} shows one version only, {} times.", count(order.examined)));
+        return Some(format!(
+            "{examined} shows one version only, {} times.",
+            count(order.examined)
+        ));
     };
     let runs = count(order.runs);
     let longest = count(order.longest_run);

@@ -189,7 +189,7 @@ impl Shapes {
             // Below the root the lower tail is too small, the upper one too large.
             let error = (value / target).ln();
             if error == 0.0 {
-                return Ok(logistic(logit).value);
+                return Ok(logistic(logit).0.value);
             }
             let rising = match tail {
                 Tail::Lower => error,
