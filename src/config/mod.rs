@@ -7,6 +7,8 @@
 mod diagnostic;
 mod reader;
 mod scenario_file;
+#[cfg(test)]
+mod schema_tests;
 mod source;
 mod values;
 mod weights_list;
