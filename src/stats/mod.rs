@@ -1,7 +1,13 @@
 //! Exact statistics: numbers in, numbers out.
 
 pub mod binomial;
+pub mod convergence;
+pub mod counter_picker;
 mod error;
+pub mod gof;
+pub mod intervals;
+pub mod order;
+pub mod sampling;
 pub mod special;
 pub mod two_sided;
 

@@ -188,6 +188,9 @@ impl Shapes {
             let value = tails.of(tail);
             // Below the root the lower tail is too small, the upper one too large.
             let error = (value / target).ln();
+            if error == 0.0 {
+                return Ok(logistic(logit).0.value);
+            }
             let rising = match tail {
                 Tail::Lower => error,
                 Tail::Upper => -error,
@@ -205,7 +208,7 @@ impl Shapes {
             };
             let step = (next - logit).abs();
             logit = next;
-            if error == 0.0 || step <= 4.0 * f64::EPSILON * logit.abs().max(0.25) {
+            if step <= 4.0 * f64::EPSILON * logit.abs().max(0.25) {
                 return Ok(logistic(logit).0.value);
             }
         }
