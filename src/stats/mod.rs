@@ -2,6 +2,9 @@
 
 pub mod binomial;
 mod error;
+pub mod planning;
+mod root;
+pub mod sequential;
 pub mod special;
 
 pub use error::StatsError;
