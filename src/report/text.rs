@@ -34,20 +34,12 @@ pub fn summary(summary: &Summary, detail: Detail) -> String {
     let mut text = String::new();
     heading(&mut text, summary);
     for phase in &summary.phases {
-        if detail != Detail::Quiet {
-            text.push('\n');
-            phase_table(&mut text, summary, phase);
-        }
-        for sentence in &phase.verdict {
-            paragraph(&mut text, "  ", sentence);
-        }
-        if let Some(replications) = &phase.replications
-            && detail != Detail::Quiet
-        {
-            replication_lines(&mut text, summary, replications);
+        match detail {
+            Detail::Quiet => phase_line(&mut text, phase),
+            Detail::Normal | Detail::Verbose => whole_phase(&mut text, summary, phase),
         }
     }
-    claims(&mut text, &summary.claims, detail);
+    claims(&mut text, &summary.claims);
     for warning in &summary.warnings {
         text.push('\n');
         paragraph(&mut text, "warning: ", &warning.what);
@@ -58,6 +50,24 @@ pub fn summary(summary: &Summary, detail: Detail) -> String {
         methods(&mut text, summary);
     }
     text
+}
+
+/// A phase in one sentence.
+fn phase_line(text: &mut String, phase: &PhaseSummary) {
+    if let Some(sentence) = phase.verdict.first() {
+        paragraph(text, "  ", &format!("{}: {sentence}", phase.name));
+    }
+}
+
+fn whole_phase(text: &mut String, summary: &Summary, phase: &PhaseSummary) {
+    text.push('\n');
+    phase_table(text, summary, phase);
+    for sentence in &phase.verdict {
+        paragraph(text, "  ", sentence);
+    }
+    if let Some(replications) = &phase.replications {
+        replication_lines(text, summary, replications);
+    }
 }
 
 fn heading(text: &mut String, summary: &Summary) {
@@ -210,31 +220,25 @@ fn beside_exact(comparison: Comparison) -> String {
     }
 }
 
-fn claims(text: &mut String, claims: &[ClaimSummary], detail: Detail) {
+fn claims(text: &mut String, claims: &[ClaimSummary]) {
     if claims.is_empty() {
         return;
     }
     let _ = writeln!(text, "\n{BOLD}Claims{BOLD:#}");
     for claim in claims {
-        let verdict = match claim.verdict {
-            ClaimVerdict::True => "true",
-            ClaimVerdict::False => "false",
-            ClaimVerdict::Undecided => "undecided",
+        let outcome = match (claim.verdict, claim.expected) {
+            (ClaimVerdict::True, true) => "true",
+            (ClaimVerdict::False, false) => "false, as expected",
+            (ClaimVerdict::False, true) => "FAILS, it is false",
+            (ClaimVerdict::True, false) => "FAILS, it is true though expected to be false",
+            (ClaimVerdict::Undecided, _) => "FAILS, it is undecided",
         };
-        let outcome = match (claim.passes, claim.expected) {
-            (true, true) => "ok: ",
-            (true, false) => "ok, as expected ",
-            (false, true) => "FAILS: ",
-            (false, false) => "FAILS, though expected to be false: ",
-        };
-        paragraph(text, " ", &format!("{outcome}{verdict} — {}", claim.text));
-        if detail != Detail::Quiet {
-            paragraph(
-                text,
-                "   ",
-                &format!("{} [{}]", claim.finding, claim.method),
-            );
-        }
+        paragraph(text, "  ", &format!("{outcome}: {}", claim.text));
+        paragraph(
+            text,
+            "      ",
+            &format!("{} [{}]", claim.finding, claim.method),
+        );
     }
 }
 
