@@ -1,6 +1,6 @@
 //! Claims that have an exact answer: independent picks, and the counter of 2017.
 
-use super::sentence::goal_words;
+use super::sentence::{goal_words, level};
 use super::{Finding, places, verdict};
 use crate::scenario::{Algorithm, Needed, Phase, Scenario, Statement, VersionIndex};
 use crate::stats::counter_picker::CounterPicker;
@@ -180,7 +180,7 @@ impl Law {
             text: format!(
                 "{} are needed until {goal} with {}",
                 count(needed),
-                percent(probability.probability())
+                level(probability)
             ),
             method: self.method().to_owned(),
             value,
