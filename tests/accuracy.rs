@@ -1,11 +1,7 @@
 //! The precision that `stats` promises, against values computed at 60 digits by
 //! `tests/reference/binomial.py`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops at the first surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::path::Path;
 

@@ -17,7 +17,7 @@ pub fn text(summary: &ConvergeSummary, verbose: bool) -> String {
     if let (Some(deviation), Some(requests)) = (summary.expected_deviation_points, summary.requests)
     {
         let sentence = format!(
-            "After {} requests a share is {deviation:.1} points off its target on average.",
+            "After {} requests the share that is farthest off misses its target by {deviation:.1} points on average.",
             count(requests)
         );
         text.push('\n');

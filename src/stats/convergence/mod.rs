@@ -5,12 +5,17 @@
 //! fractions, and the edges of a tolerance band belong to it.
 
 mod all_seen;
+mod deviation;
 mod joint;
+mod joint_stays;
+mod rectangle;
 mod stays;
 mod within;
 
 pub use all_seen::{all_seen, all_seen_expectation, all_seen_n};
-pub use joint::{expected_deviation, joint_first_and_stable_n, joint_within};
+pub use deviation::expected_deviation;
+pub use joint::{joint_first_n, joint_stable_n, joint_within};
+pub use joint_stays::{joint_stays_within, joint_stays_within_n};
 pub use stays::{stays_within, stays_within_by_n, stays_within_n};
 pub use within::{band, first_n, hoeffding_n, stable_n, within_by_n, within_tolerance};
 

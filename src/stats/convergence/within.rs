@@ -137,7 +137,11 @@ const SLACK: f64 = 1e-10;
 /// Steps between two exact anchors.
 const STEPS: u32 = 512;
 
-fn search_limit(share: Rational, tolerance: Rational, confidence: f64) -> Result<u64, StatsError> {
+pub(super) fn search_limit(
+    share: Rational,
+    tolerance: Rational,
+    confidence: f64,
+) -> Result<u64, StatsError> {
     check(share, tolerance)?;
     let most = hoeffding_n(tolerance, confidence)?;
     if most > MOST_REQUESTS {
@@ -161,7 +165,7 @@ fn exact_reaches(
 /// W at one n after the other, in either direction. From n to n + 1 a band's probability changes by
 /// the mass that crosses its edges: P(X' ≤ k) = P(X ≤ k) − p·P(X = k), and the band itself moves by
 /// at most one count on either side.
-struct Walk {
+pub(super) struct Walk {
     share: Rational,
     tolerance: Rational,
     p: f64,
@@ -176,7 +180,7 @@ struct State {
 }
 
 impl Walk {
-    fn new(share: Rational, tolerance: Rational) -> Self {
+    pub(super) fn new(share: Rational, tolerance: Rational) -> Self {
         let p = *share.numer() as f64 / *share.denom() as f64;
         Self {
             share,
@@ -186,7 +190,8 @@ impl Walk {
         }
     }
 
-    fn at(&mut self, n: u64) -> Result<f64, StatsError> {
+    /// W(n); cheap if n is beside the n before.
+    pub(super) fn at(&mut self, n: u64) -> Result<f64, StatsError> {
         let Some(next) = band(n, self.share, self.tolerance) else {
             self.state = None;
             return Ok(0.0);

@@ -87,6 +87,17 @@ pub(in crate::stats) fn ln_binomial_density(
         - 0.5 * (TAU * x * (y / n)).ln()
 }
 
+/// The logarithm of the Poisson density at `x` of mean n p, −n p for x = 0.
+pub(in crate::stats) fn ln_poisson_density(x: f64, n: f64, p: Fraction) -> f64 {
+    if x == 0.0 {
+        return -n * p.value - n * p.rest;
+    }
+    if p.value == 0.0 || n == 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    -stirling_error(x) - deviance(x, n, p) - 0.5 * (TAU * x).ln()
+}
+
 /// x ln(x / (n p)) + n p − x, without cancellation near x = n p, including the rest of p.
 fn deviance(x: f64, n: f64, p: Fraction) -> f64 {
     let mean = n * p.value;

@@ -125,7 +125,10 @@ impl Law {
             (Self::Independent(shares), Some(place)) => {
                 convergence::stays_within(requests, shares[place], tolerance.share())
             }
-            (Self::Independent(_) | Self::Counter(_), _) => Err(no_exact_answer()),
+            (Self::Independent(shares), None) => {
+                convergence::joint_stays_within(&live(shares), requests, tolerance.share())
+            }
+            (Self::Counter(_), _) => Err(no_exact_answer()),
         }
     }
 
@@ -142,12 +145,17 @@ impl Law {
             }
             (Self::Counter(picker), Needed::AllSeen) => picker.all_seen_n(level),
             (Self::Independent(shares), Needed::ShareWithin { version, tolerance }) => {
-                let place = single(phase, version).ok_or_else(no_exact_answer)?;
-                convergence::stable_n(shares[place], tolerance.share(), level)
+                match single(phase, version) {
+                    Some(place) => convergence::stable_n(shares[place], tolerance.share(), level),
+                    None => convergence::joint_stable_n(&live(shares), tolerance.share(), level),
+                }
             }
             (Self::Independent(shares), Needed::StaysWithin { version, tolerance }) => {
-                let place = single(phase, version).ok_or_else(no_exact_answer)?;
-                convergence::stays_within_n(shares[place], tolerance.share(), level)
+                let band = tolerance.share();
+                match single(phase, version) {
+                    Some(place) => convergence::stays_within_n(shares[place], band, level),
+                    None => convergence::joint_stays_within_n(&live(shares), band, level),
+                }
             }
             (Self::Counter(_), _) => Err(no_exact_answer()),
         }

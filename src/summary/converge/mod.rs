@@ -49,10 +49,9 @@ pub fn converge(scenario: &Scenario, question: Question) -> Result<ConvergeSumma
         requests: question.requests,
         replications: question.replications,
         seed: scenario.seed(),
-        expected_deviation_points: match question.requests {
-            Some(requests) => Some(100.0 * split.deviation(requests)?),
-            None => None,
-        },
+        expected_deviation_points: at(question.requests, |n| {
+            Ok(100.0 * convergence::expected_deviation(&split.shares, n)?)
+        })?,
         counter_of_2017: split.counters(question.requests)?,
         advice: split.advice(&meanings, question.requests),
         meanings,
@@ -123,17 +122,14 @@ impl<'a> Split<'a> {
             meaning.version = None;
             return Ok(vec![meaning]);
         }
-        let joint =
-            convergence::joint_first_and_stable_n(&self.shares, self.tolerance, self.confidence);
-        let (first, needed) = match joint {
-            Ok((first, stable)) => (Some(first), Ok(Some(stable))),
-            Err(error) => (None, Err(error)),
-        };
+        let (shares, tolerance) = (&self.shares, self.tolerance);
+        let first = convergence::joint_first_n(shares, tolerance, self.confidence);
+        let needed = convergence::joint_stable_n(shares, tolerance, self.confidence).map(Some);
         let mut meanings = vec![Meaning {
             name: format!("all shares within ±{} points", self.points),
             version: None,
             needed: Needed::from(needed)?,
-            first,
+            first: first.ok(),
             at_requests: at(requests, |n| {
                 convergence::joint_within(&self.shares, n, self.tolerance)
             })?,
@@ -168,15 +164,19 @@ impl<'a> Split<'a> {
 
     fn stays_within(&self, requests: Option<u64>) -> Result<Meaning, StatsError> {
         let name = format!("stays within ±{} for ever", self.points);
-        if self.shares.len() > 2 {
+        let (shares, tolerance) = (&self.shares, self.tolerance);
+        if shares.len() > 2 {
+            let needed = convergence::joint_stays_within_n(shares, tolerance, self.confidence);
             return Ok(Meaning {
                 name,
                 version: None,
-                needed: Needed::TooCostly,
+                needed: Needed::from(needed.map(Some))?,
                 first: None,
-                at_requests: None,
+                at_requests: at(requests, |n| {
+                    convergence::joint_stays_within(shares, n, tolerance)
+                })?,
                 simulated: None,
-                method: "by simulation alone: three versions or more",
+                method: "exact up to three versions: backward recursion over the lattice",
             });
         }
         let share = self.shares[self.shares.len() - 1];
@@ -192,14 +192,6 @@ impl<'a> Split<'a> {
             simulated: None,
             method: "exact: backward recursion over the lattice",
         })
-    }
-
-    fn deviation(&self, requests: u64) -> Result<f64, StatsError> {
-        let mut largest = 0.0_f64;
-        for &share in &self.shares {
-            largest = largest.max(convergence::expected_deviation(requests, share)?);
-        }
-        Ok(largest)
     }
 
     fn counters(&self, requests: Option<u64>) -> Result<Vec<CounterAnswer>, StatsError> {

@@ -22,8 +22,8 @@ pub struct ConvergeSummary {
     pub replications: u64,
     /// The seed of the replays.
     pub seed: u64,
-    /// The expected distance of a share from its target after that many requests, in points: the
-    /// largest over the versions.
+    /// The expected distance from its target, after that many requests, of the share that is farthest
+    /// off, in points.
     pub expected_deviation_points: Option<f64>,
     /// Every meaning of "settled".
     pub meanings: Vec<Meaning>,
