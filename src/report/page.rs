@@ -3,6 +3,7 @@
 //! The template is `page.html`. Everything that a user wrote is escaped; only our own charts go in
 //! as they are.
 
+use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
 
@@ -35,10 +36,7 @@ pub fn page(summary: &Summary, charts: &[(Labels, String)]) -> Result<String, mi
             svg,
         })
         .collect();
-    let (run, charts) = (
-        Value::from_serialize(summary),
-        Value::from_serialize(&charts),
-    );
+    let (run, charts) = (Value::from(Serde(summary)), Value::from(Serde(&charts)));
     let noun = match (summary.protocol, summary.requests) {
         ("tcp", 1) => "connection",
         ("tcp", _) => "connections",
