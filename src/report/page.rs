@@ -28,6 +28,8 @@ pub fn page(summary: &Summary, charts: &[(Labels, String)]) -> Result<String, mi
     environment.add_filter("percent", display::percent);
     environment.add_filter("probability", display::probability);
     environment.add_filter("count", display::count);
+    // As people write it: 10 rather than 10.0.
+    environment.add_filter("number", |value: f64| value.to_string());
     environment.add_template("page", include_str!("page.html"))?;
     let charts: Vec<Chart> = charts
         .iter()

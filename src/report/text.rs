@@ -185,13 +185,13 @@ fn replication_lines(text: &mut String, summary: &Summary, replications: &Replic
         ("every version seen".to_owned(), replications.all_seen),
     ];
     for (what, comparison) in lines {
-        let _ = writeln!(text, "    {what:<34} {}", beside_exact(comparison));
+        let _ = writeln!(text, "    {what:<30} {}", beside_exact(comparison));
     }
     for share in &replications.versions {
         let [low, .., high] = share.quantiles;
         let _ = writeln!(
             text,
-            "    {:<34} {} ± {} (5% to 95%: {} to {})",
+            "    {:<30} {} ± {} (5% to 95%: {} to {})",
             format!("mean share of {}", shorten(&share.version, 18)),
             percent(share.mean),
             percent(share.standard_error),

@@ -42,7 +42,7 @@ pub fn tuning_rho(alpha: f64, tuned_for: f64) -> Result<f64, StatsError> {
 /// let rho = tuning_rho(0.05, 5000.0)?;
 /// // a share near 50% after 5000 requests: ±2.1 points at any time, ±1.4 for a single look
 /// let width = half_width(0.25, 5000, rho, 0.05)?;
-/// assert!((width - 0.0212).abs() < 1e-4);
+/// assert!((width - 0.021462).abs() < 1e-6);
 /// # Ok::<(), shiftsim::stats::StatsError>(())
 /// ```
 pub fn half_width(variance: f64, n: u64, rho: f64, alpha: f64) -> Result<f64, StatsError> {
