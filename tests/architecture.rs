@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "summary",
         &["random", "scenario", "sim", "stats", "tally", "units"],
     ),
-    ("report", &["summary", "units"]),
+    ("report", &["scenario", "summary", "tally", "units"]),
     ("chart", &["summary"]),
     ("cli", &["scenario", "units"]),
     (
@@ -47,7 +47,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("csv", &["config", "report"]),
     ("minijinja", &["report"]),
     ("plotters", &["chart"]),
-    ("rayon", &["sim"]),
+    ("rayon", &["commands", "sim"]),
     ("saphyr_parser", &["config"]),
     ("statrs", &["stats"]),
 ];

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::progress::Progress;
@@ -36,7 +37,7 @@ struct RunResult {
 
 /// Runs every scenario; writes nothing unless all of them succeed.
 pub(super) fn run(arguments: &RunArgs) -> Result<Answer, CommandError> {
-    start_threads(&arguments.common)?;
+    super::start_threads(&arguments.common)?;
     let loaded = scenarios::load(arguments)?;
     let mut staging = Staging::default();
     let mut results = Vec::with_capacity(loaded.len());
@@ -55,19 +56,6 @@ pub(super) fn run(arguments: &RunArgs) -> Result<Answer, CommandError> {
     } else {
         Answer::Yes
     })
-}
-
-fn start_threads(common: &Common) -> Result<(), CommandError> {
-    let Some(threads) = common.threads else {
-        return Ok(());
-    };
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.get())
-        .build_global()
-        .map_err(|error| CommandError::Threads {
-            threads: threads.get(),
-            reason: error.to_string(),
-        })
 }
 
 /// `--out DIR` is the folder of a single scenario, and the parent of the folders of several.
@@ -153,21 +141,39 @@ fn write_charts(
     figures: &[Figure],
     folder: &mut Folder,
 ) -> Result<(), CommandError> {
-    let drawing = |error: &dyn std::fmt::Display| CommandError::Drawing(error.to_string());
-    let mut drawn: Vec<(Labels, String)> = Vec::with_capacity(figures.len());
-    for figure in figures {
+    let drawn = figures
+        .par_iter()
+        .map(draw)
+        .collect::<Result<Vec<Drawn>, CommandError>>()?;
+    let mut shown: Vec<(Labels, String)> = Vec::with_capacity(figures.len());
+    for (figure, Drawn { svg, png }) in figures.iter().zip(drawn) {
         let stem = figure.file_stem();
-        let svg = chart::render(figure, chart::Format::Svg).map_err(|error| drawing(&error))?;
-        let png = chart::render(figure, chart::Format::Png).map_err(|error| drawing(&error))?;
         folder.write(&format!("{stem}.svg"), |out| out.write_all(&svg))?;
         folder.write(&format!("{stem}.png"), |out| out.write_all(&png))?;
-        drawn.push((
+        shown.push((
             figure.labels().clone(),
             String::from_utf8_lossy(&svg).into_owned(),
         ));
     }
-    let page = page::page(summary, &drawn).map_err(|error| drawing(&error))?;
+    let page =
+        page::page(summary, &shown).map_err(|error| CommandError::Drawing(error.to_string()))?;
     folder.write("report.html", |out| out.write_all(page.as_bytes()))
+}
+
+/// A figure in both formats.
+struct Drawn {
+    svg: Vec<u8>,
+    png: Vec<u8>,
+}
+
+fn draw(figure: &Figure) -> Result<Drawn, CommandError> {
+    let render = |format| {
+        chart::render(figure, format).map_err(|error| CommandError::Drawing(error.to_string()))
+    };
+    Ok(Drawn {
+        svg: render(chart::Format::Svg)?,
+        png: render(chart::Format::Png)?,
+    })
 }
 
 /// The folder of one scenario, and what is to be written there.
@@ -196,9 +202,7 @@ fn print(results: &[RunResult], common: &Common) -> Result<(), CommandError> {
             command: "run",
             runs: results,
         };
-        let json = serde_json::to_string_pretty(&output)
-            .map_err(|error| CommandError::Output(error.into()))?;
-        return output::print_bytes(format!("{json}\n").as_bytes());
+        return output::print_json(&output);
     }
     let detail = match (common.quiet, common.verbose) {
         (true, _) => text::Detail::Quiet,

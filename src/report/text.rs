@@ -26,7 +26,7 @@ pub enum Detail {
     Verbose,
 }
 
-const BOLD: Style = Style::new().effects(Effects::BOLD);
+pub(super) const BOLD: Style = Style::new().effects(Effects::BOLD);
 
 /// The whole summary. `noun` gives "request" or "connection" for a count.
 #[must_use]
@@ -34,20 +34,12 @@ pub fn summary(summary: &Summary, detail: Detail) -> String {
     let mut text = String::new();
     heading(&mut text, summary);
     for phase in &summary.phases {
-        if detail != Detail::Quiet {
-            text.push('\n');
-            phase_table(&mut text, summary, phase);
-        }
-        for sentence in &phase.verdict {
-            paragraph(&mut text, "  ", sentence);
-        }
-        if let Some(replications) = &phase.replications
-            && detail != Detail::Quiet
-        {
-            replication_lines(&mut text, summary, replications);
+        match detail {
+            Detail::Quiet => phase_line(&mut text, phase),
+            Detail::Normal | Detail::Verbose => whole_phase(&mut text, summary, phase),
         }
     }
-    claims(&mut text, &summary.claims, detail);
+    claims(&mut text, &summary.claims);
     for warning in &summary.warnings {
         text.push('\n');
         paragraph(&mut text, "warning: ", &warning.what);
@@ -58,6 +50,24 @@ pub fn summary(summary: &Summary, detail: Detail) -> String {
         methods(&mut text, summary);
     }
     text
+}
+
+/// A phase in one sentence.
+fn phase_line(text: &mut String, phase: &PhaseSummary) {
+    if let Some(sentence) = phase.verdict.first() {
+        paragraph(text, "  ", &format!("{}: {sentence}", phase.name));
+    }
+}
+
+fn whole_phase(text: &mut String, summary: &Summary, phase: &PhaseSummary) {
+    text.push('\n');
+    phase_table(text, summary, phase);
+    for sentence in &phase.verdict {
+        paragraph(text, "  ", sentence);
+    }
+    if let Some(replications) = &phase.replications {
+        replication_lines(text, summary, replications);
+    }
 }
 
 fn heading(text: &mut String, summary: &Summary) {
@@ -151,7 +161,8 @@ fn row(version: &VersionSummary, with_replicas: bool) -> Vec<String> {
     row
 }
 
-fn shorten(name: &str, most: usize) -> String {
+/// A name cut to so many characters.
+pub(super) fn shorten(name: &str, most: usize) -> String {
     if name.chars().count() <= most {
         return name.to_owned();
     }
@@ -174,13 +185,13 @@ fn replication_lines(text: &mut String, summary: &Summary, replications: &Replic
         ("every version seen".to_owned(), replications.all_seen),
     ];
     for (what, comparison) in lines {
-        let _ = writeln!(text, "    {what:<34} {}", beside_exact(comparison));
+        let _ = writeln!(text, "    {what:<30} {}", beside_exact(comparison));
     }
     for share in &replications.versions {
         let [low, .., high] = share.quantiles;
         let _ = writeln!(
             text,
-            "    {:<34} {} ± {} (5% to 95%: {} to {})",
+            "    {:<30} {} ± {} (5% to 95%: {} to {})",
             format!("mean share of {}", shorten(&share.version, 18)),
             percent(share.mean),
             percent(share.standard_error),
@@ -209,31 +220,25 @@ fn beside_exact(comparison: Comparison) -> String {
     }
 }
 
-fn claims(text: &mut String, claims: &[ClaimSummary], detail: Detail) {
+fn claims(text: &mut String, claims: &[ClaimSummary]) {
     if claims.is_empty() {
         return;
     }
     let _ = writeln!(text, "\n{BOLD}Claims{BOLD:#}");
     for claim in claims {
-        let verdict = match claim.verdict {
-            ClaimVerdict::True => "true",
-            ClaimVerdict::False => "false",
-            ClaimVerdict::Undecided => "undecided",
+        let outcome = match (claim.verdict, claim.expected) {
+            (ClaimVerdict::True, true) => "true",
+            (ClaimVerdict::False, false) => "false, as expected",
+            (ClaimVerdict::False, true) => "FAILS, it is false",
+            (ClaimVerdict::True, false) => "FAILS, it is true though expected to be false",
+            (ClaimVerdict::Undecided, _) => "FAILS, it is undecided",
         };
-        let outcome = match (claim.passes, claim.expected) {
-            (true, true) => "ok: ",
-            (true, false) => "ok, as expected ",
-            (false, true) => "FAILS: ",
-            (false, false) => "FAILS, though expected to be false: ",
-        };
-        paragraph(text, " ", &format!("{outcome}{verdict} — {}", claim.text));
-        if detail != Detail::Quiet {
-            paragraph(
-                text,
-                "   ",
-                &format!("{} [{}]", claim.finding, claim.method),
-            );
-        }
+        paragraph(text, "  ", &format!("{outcome}: {}", claim.text));
+        paragraph(
+            text,
+            "      ",
+            &format!("{} [{}]", claim.finding, claim.method),
+        );
     }
 }
 
@@ -266,7 +271,7 @@ fn methods(text: &mut String, summary: &Summary) {
 
 /// Writes `sentence` wrapped to the width, `indent` before its first line and as much space before
 /// the others.
-fn paragraph(text: &mut String, indent: &str, sentence: &str) {
+pub(super) fn paragraph(text: &mut String, indent: &str, sentence: &str) {
     let blank = " ".repeat(indent.chars().count());
     let mut line = indent.to_owned();
     let mut empty = true;

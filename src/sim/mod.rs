@@ -21,7 +21,7 @@ pub use replications::{Replications, replicate};
 pub use splitter::{BLOCK, PhaseSplitter};
 pub use trials::{PhaseTrial, count_trials};
 
-use crate::scenario::{ArrivalProcess, Scenario};
+use crate::scenario::{ArrivalProcess, Phase, Scenario};
 use crate::tally::{PhaseRecorder, PhaseTally, checkpoints};
 use crate::units::SimTime;
 
@@ -73,14 +73,17 @@ fn time_follows_from_number(scenario: &Scenario) -> bool {
 type MakeRecorder<'a> = &'a dyn Fn(usize, SimTime, u64) -> PhaseRecorder;
 
 /// A round width (1, 2 or 5 times a power of ten nanoseconds) that cuts the expected length of the
-/// run into 50 to 130 buckets.
+/// run into at most 125 buckets, of four requests or more on average: fewer would show nothing but
+/// the gaps between requests.
 fn bucket_width(scenario: &Scenario) -> u64 {
     let spans = scenario
         .phases()
         .iter()
         .map(|phase| phase.expected_nanos().unwrap_or(u64::MAX));
     let nanos: u64 = spans.fold(0, u64::saturating_add);
-    let aim = (nanos / 125).max(1);
+    let requests: u64 = scenario.phases().iter().map(Phase::expected_requests).sum();
+    let gap = nanos / requests.max(1);
+    let aim = (nanos / 125).max(gap.saturating_mul(4)).max(1);
     let mut width = 1_u64;
     for factor in [2, 5, 2].into_iter().cycle() {
         // 1 → 2 → 4 → … would not be round: 1·2, then 2·5/2, then 5·2.

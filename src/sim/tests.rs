@@ -239,9 +239,8 @@ fn bucket_widths_are_round_and_not_too_many() {
             "125".contains(&digits[..1]) && digits[1..].bytes().all(|b| b == b'0'),
             "{width}"
         );
-        assert!(
-            (40..=126).contains(&(requests * 1_000_000_000 / width)),
-            "{width}"
-        );
+        let buckets = requests * 1_000_000_000 / width;
+        assert!(buckets <= 125 && buckets * 3 <= requests, "{width}");
+        assert!(requests < 1000 || buckets >= 40, "{width}");
     }
 }

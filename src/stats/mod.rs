@@ -7,7 +7,10 @@ mod error;
 pub mod gof;
 pub mod intervals;
 pub mod order;
+pub mod planning;
+mod root;
 pub mod sampling;
+pub mod sequential;
 pub mod special;
 pub mod two_sided;
 

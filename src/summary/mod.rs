@@ -5,6 +5,7 @@
 //! `chart` render them and compute nothing.
 
 mod claims;
+pub mod converge;
 mod draw;
 pub mod figures;
 mod focus;

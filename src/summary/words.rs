@@ -35,10 +35,10 @@ pub(super) fn algorithm(scenario: &Scenario, algorithm: Algorithm) -> String {
             per_mille => format!(", {}% of them sticky", f64::from(per_mille) / 10.0),
         };
         let each = users.requests_each;
-        format!(
-            "{} users at once, {each} requests each{share}",
-            users.at_once
-        )
+        match users.at_once.get() {
+            1 => format!("one user at a time, {each} requests each{share}"),
+            users => format!("{users} users at once, {each} requests each{share}"),
+        }
     };
     match algorithm {
         Algorithm::EnvoyLegacy { stride } => format!("{name} (stride {stride})"),

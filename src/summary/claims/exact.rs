@@ -1,6 +1,6 @@
 //! Claims that have an exact answer: independent picks, and the counter of 2017.
 
-use super::sentence::goal_words;
+use super::sentence::{goal_words, level};
 use super::{Finding, places, verdict};
 use crate::scenario::{Algorithm, Needed, Phase, Scenario, Statement, VersionIndex};
 use crate::stats::counter_picker::CounterPicker;
@@ -125,7 +125,10 @@ impl Law {
             (Self::Independent(shares), Some(place)) => {
                 convergence::stays_within(requests, shares[place], tolerance.share())
             }
-            (Self::Independent(_) | Self::Counter(_), _) => Err(no_exact_answer()),
+            (Self::Independent(shares), None) => {
+                convergence::joint_stays_within(&live(shares), requests, tolerance.share())
+            }
+            (Self::Counter(_), _) => Err(no_exact_answer()),
         }
     }
 
@@ -142,12 +145,17 @@ impl Law {
             }
             (Self::Counter(picker), Needed::AllSeen) => picker.all_seen_n(level),
             (Self::Independent(shares), Needed::ShareWithin { version, tolerance }) => {
-                let place = single(phase, version).ok_or_else(no_exact_answer)?;
-                convergence::stable_n(shares[place], tolerance.share(), level)
+                match single(phase, version) {
+                    Some(place) => convergence::stable_n(shares[place], tolerance.share(), level),
+                    None => convergence::joint_stable_n(&live(shares), tolerance.share(), level),
+                }
             }
             (Self::Independent(shares), Needed::StaysWithin { version, tolerance }) => {
-                let place = single(phase, version).ok_or_else(no_exact_answer)?;
-                convergence::stays_within_n(shares[place], tolerance.share(), level)
+                let band = tolerance.share();
+                match single(phase, version) {
+                    Some(place) => convergence::stays_within_n(shares[place], band, level),
+                    None => convergence::joint_stays_within_n(&live(shares), band, level),
+                }
             }
             (Self::Counter(_), _) => Err(no_exact_answer()),
         }
@@ -180,7 +188,7 @@ impl Law {
             text: format!(
                 "{} are needed until {goal} with {}",
                 count(needed),
-                percent(probability.probability())
+                level(probability)
             ),
             method: self.method().to_owned(),
             value,

@@ -101,6 +101,7 @@ fn points(tolerance: Tolerance) -> String {
     format!("±{} points", to_f64(tolerance.points()))
 }
 
-fn level(probability: ConfidenceLevel) -> String {
+/// A probability as it was written: 99.99%.
+pub(super) fn level(probability: ConfidenceLevel) -> String {
     format!("{}%", to_f64(probability.percent()))
 }

@@ -60,7 +60,11 @@ pub(super) fn strips(scenario: &Scenario, run: &RunTally, summary: &Summary) -> 
         let destinations = scenario.phases()[place].destinations();
         let opening = run.phases[place].opening.iter().take(STRIP);
         Strip {
-            name: format!("{} · {}", phase.name, phase.algorithm),
+            name: match phase.algorithm.strip_prefix(phase.name.as_str()) {
+                // A phase that is named after its algorithm need not say so twice.
+                Some(_) => phase.algorithm.clone(),
+                None => format!("{} · {}", phase.name, phase.algorithm),
+            },
             requests: phase.requests,
             picks: opening
                 .map(|&pick| destinations[usize::from(pick)].version.0)
