@@ -56,6 +56,32 @@ pub fn stays_within_by_n(
     Ok(values)
 }
 
+/// P(|X_m/m − share| ≤ tolerance for every m from n to `last`): [`stays_within`] with an end.
+///
+/// # Errors
+/// As [`stays_within`]; [`StatsError::Domain`] if n is 0 or above `last`.
+///
+/// ```
+/// use num_rational::Ratio;
+/// use shiftsim::stats::convergence::stays_within_until;
+/// let v = stays_within_until(15, 100, Ratio::new(1, 2), Ratio::new(1, 10))?;
+/// assert!((v - 0.2653184647617209).abs() < 1e-12);
+/// # Ok::<(), shiftsim::stats::StatsError>(())
+/// ```
+pub fn stays_within_until(
+    n: u64,
+    last: u64,
+    share: Rational,
+    tolerance: Rational,
+) -> Result<f64, StatsError> {
+    if n == 0 || n > last {
+        return Err(domain("n", "at least 1 and at most the last", n));
+    }
+    let mut lattice = Lattice::ending(last as f64, share, tolerance)?;
+    lattice.back_to(n);
+    lattice.probability()
+}
+
 /// The smallest n with V(n) ≥ confidence.
 ///
 /// # Errors
@@ -100,20 +126,25 @@ struct Lattice {
     p: f64,
     requests: u64,
     band: Option<(u64, u64)>,
-    /// u at count k is `inside[k - offset]`; zero outside the band.
+    /// u at count k is `inside[k + 1]`; zero outside the band.
     inside: Vec<f64>,
-    offset: u64,
 }
 
 impl Lattice {
     /// The lattice at M, where leaving is as good as impossible.
     fn new(share: Rational, tolerance: Rational) -> Result<Self, StatsError> {
         check(share, tolerance)?;
+        let last = beyond_exits(&[to_f64(share)], to_f64(tolerance), TAIL);
+        Self::ending(last, share, tolerance)
+    }
+
+    /// The lattice after `last` requests, beyond which nothing counts.
+    fn ending(last: f64, share: Rational, tolerance: Rational) -> Result<Self, StatsError> {
+        check(share, tolerance)?;
         let t = to_f64(tolerance);
-        let last = beyond_exits(&[to_f64(share)], t, TAIL);
         if last * last * t > MOST_CELLS {
             return Err(StatsError::Limit {
-                what: format!("staying within ±{t} for ever"),
+                what: format!("staying within ±{t} up to {last} requests"),
                 limit: format!("{MOST_CELLS:e} lattice cells"),
             });
         }
@@ -128,7 +159,6 @@ impl Lattice {
             requests,
             band: (low <= high).then_some((low, high)),
             inside: vec![0.0; high as usize + 3],
-            offset: 0,
         };
         if let Some((low, high)) = lattice.band {
             lattice.inside[low as usize + 1..=high as usize + 1].fill(1.0);
@@ -170,7 +200,7 @@ impl Lattice {
         };
         let law = Binomial::with_share(self.requests, self.share)?;
         let sum: f64 = (low..=high)
-            .map(|count| law.pmf(count) * self.inside[(count - self.offset) as usize + 1])
+            .map(|count| law.pmf(count) * self.inside[count as usize + 1])
             .sum();
         Ok(sum.min(1.0))
     }

@@ -3,8 +3,9 @@
 //! W is a saw-tooth, not monotone: 0.698 at n = 15 and 0.546 at n = 16 for 50/50 ± 10 points. So
 //! there is a *first n* that reaches a level and a *stable N* from which every n does.
 
-use super::{Rational, StatsError, check, check_confidence};
+use super::{Rational, StatsError, check, check_confidence, to_f64};
 use crate::stats::binomial::Binomial;
+use crate::stats::special::normal_upper_quantile;
 
 /// The search for the stable N goes up to Hoeffding's n; beyond this it is refused.
 const MOST_REQUESTS: u64 = 20_000_000;
@@ -69,6 +70,30 @@ pub fn hoeffding_n(tolerance: Rational, confidence: f64) -> Result<u64, StatsErr
             .ceil()
             .max(1.0) as u64,
     )
+}
+
+/// The n of the normal approximation, ⌈z²·p·(1 − p)/tolerance²⌉ with z at (1 + confidence)/2. For
+/// comparison only: it overlooks the saw-tooth and the skew.
+///
+/// # Errors
+/// [`StatsError::Domain`] for a share above 1, no tolerance, or a confidence outside (0, 1).
+///
+/// ```
+/// use num_rational::Ratio;
+/// use shiftsim::stats::convergence::normal_approximation_n;
+/// assert_eq!(normal_approximation_n(Ratio::new(1, 2), Ratio::new(1, 10), 0.95)?, 97);
+/// # Ok::<(), shiftsim::stats::StatsError>(())
+/// ```
+pub fn normal_approximation_n(
+    share: Rational,
+    tolerance: Rational,
+    confidence: f64,
+) -> Result<u64, StatsError> {
+    check(share, tolerance)?;
+    check_confidence(confidence)?;
+    let (p, t) = (to_f64(share), to_f64(tolerance));
+    let z = normal_upper_quantile((1.0 - confidence) / 2.0)?;
+    Ok((z * z * p * (1.0 - p) / (t * t)).ceil() as u64)
 }
 
 /// The first n with W(n) ≥ confidence. It can be absurdly small: 1 for a share of 10% ± 10 points.

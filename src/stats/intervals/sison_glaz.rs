@@ -10,6 +10,8 @@ use crate::stats::special::{Fraction, ln_poisson_density};
 ///
 /// The joint probability is the published approximation: independent truncated Poisson counts,
 /// joined by an Edgeworth expansion of their sum. Narrower than [`super::goodman`] for many cells.
+/// As published, the upper ends do not always rise with the confidence: 2g falls from 2 to 0 where
+/// c grows by 1.
 ///
 /// # Errors
 /// [`StatsError::Domain`] without any observation, or for a confidence outside (0, 1).
