@@ -3,7 +3,7 @@
 use super::axis;
 use super::font;
 use super::layout::{self, Body, Item, SMALL, Swatch, TEXT};
-use super::number::{integer, percent};
+use super::number::{integer, percent, share};
 use super::palette::{self, FAINT_INK, INK};
 use super::running_share::decimals_of;
 use super::scale::Scale;
@@ -31,28 +31,50 @@ pub(super) fn draw(figure: &Bars) -> Scene {
     let bars: usize = figure.groups.iter().map(|group| group.bars.len()).sum();
     // Few bars are broad; many are narrow, and the chart grows.
     let row = (300.0 / bars.max(1) as f64).clamp(19.0, 40.0);
-    let height = figure.groups.iter().map(|group| group_height(group, row)).sum::<f64>()
+    let height = figure
+        .groups
+        .iter()
+        .map(|group| group_height(group, row))
+        .sum::<f64>()
         + axis::BELOW;
     let (mut scene, body) = layout::sheet(&figure.labels, &legend, Body::Height(height));
 
     let all = || figure.groups.iter().flat_map(|group| &group.bars);
-    let names = all().map(|bar| font::width(&bar.version, SMALL)).fold(0.0, f64::max);
-    let notes = all().map(|bar| font::width(&note(bar), SMALL)).fold(0.0, f64::max);
+    let names = all()
+        .map(|bar| font::width(&bar.version, SMALL))
+        .fold(0.0, f64::max);
+    let notes = all()
+        .map(|bar| font::width(&note(bar), SMALL))
+        .fold(0.0, f64::max);
     let plot = Rect {
         left: body.left + names.min(WIDEST_NAME) + 10.0,
         top: body.top,
         right: body.right - notes - 14.0,
         bottom: body.bottom - axis::BELOW,
     };
-    let most = all().flat_map(|bar| [bar.observed, bar.high, bar.target]).fold(0.0, f64::max);
-    let most = if most <= 0.5 && most > 0.0 { (most * 1.1 * 20.0).ceil() / 20.0 } else { 1.0 };
+    let most = all()
+        .flat_map(|bar| [bar.observed, bar.high, bar.target])
+        .fold(0.0, f64::max);
+    let most = if most <= 0.5 && most > 0.0 {
+        (most * 1.1 * 20.0).ceil() / 20.0
+    } else {
+        1.0
+    };
     let across = Scale::linear((0.0, most), (plot.left, plot.right));
     let share_ticks = ticks::percentages(0.0, most, 10);
 
     let mut top = plot.top;
     for group in &figure.groups {
-        let heading = font::fit(&heading(group), TEXT, body.width());
-        scene.text(point(body.left, top + 16.0), Align::Start, TEXT, INK, &heading);
+        let counted = counted(group);
+        let room = body.width() - font::width(&counted, TEXT);
+        let heading = font::fit(&group.name, TEXT, room) + &counted;
+        scene.text(
+            point(body.left, top + 16.0),
+            Align::Start,
+            TEXT,
+            INK,
+            &heading,
+        );
         let rows = Rect {
             top: top + HEADING,
             bottom: top + HEADING + group.bars.len() as f64 * row,
@@ -69,7 +91,13 @@ pub(super) fn draw(figure: &Bars) -> Scene {
         }
         top += group_height(group, row);
     }
-    axis::bottom(&mut scene, plot, &across, &share_ticks, "share of the requests of the phase");
+    axis::bottom(
+        &mut scene,
+        plot,
+        &across,
+        &share_ticks,
+        "share of the requests of the phase",
+    );
     scene
 }
 
@@ -77,19 +105,19 @@ fn group_height(group: &BarGroup, row: f64) -> f64 {
     HEADING + group.bars.len() as f64 * row + GAP
 }
 
-fn heading(group: &BarGroup) -> String {
+fn counted(group: &BarGroup) -> String {
     match group.requests {
-        0 => format!("{} — no request", group.name),
-        1 => format!("{} — 1 request", group.name),
-        requests => format!("{} — {} requests", group.name, integer(requests)),
+        0 => " — no request".to_owned(),
+        1 => " — 1 request".to_owned(),
+        requests => format!(" — {} requests", integer(requests)),
     }
 }
 
 fn note(bar: &Bar) -> String {
     if bar.observed.is_finite() {
-        format!("{} for {}", percent(bar.observed, 1), percent(bar.target, 1))
+        format!("{} (target {})", share(bar.observed), share(bar.target))
     } else {
-        format!("target {}", percent(bar.target, 1))
+        format!("target {}", share(bar.target))
     }
 }
 
@@ -112,10 +140,21 @@ fn draw_bar(
     let middle = (row.top + row.bottom) / 2.0;
     let half = (row.height() * 0.31).min(11.0);
     let name = font::fit(&bar.version, SMALL, WIDEST_NAME);
-    scene.text(point(row.left - 8.0, middle + 4.3), Align::End, SMALL, INK, &name);
+    scene.text(
+        point(row.left - 8.0, middle + 4.3),
+        Align::End,
+        SMALL,
+        INK,
+        &name,
+    );
     if bar.observed.is_finite() {
         let end = across.at(bar.observed);
-        let rect = Rect { left: row.left, top: middle - half, right: end, bottom: middle + half };
+        let rect = Rect {
+            left: row.left,
+            top: middle - half,
+            right: end,
+            bottom: middle + half,
+        };
         scene.rect(rect, palette::fill(bar.version_index));
     }
     if bar.low.is_finite() && bar.high.is_finite() {
@@ -133,7 +172,10 @@ fn draw_bar(
     }
     let x = across.at(bar.target);
     let mark = vec![point(x, middle - half - 3.0), point(x, middle + half + 3.0)];
-    scene.line(mark.clone(), Stroke::solid(palette::PAPER, target.width + 1.8));
+    scene.line(
+        mark.clone(),
+        Stroke::solid(palette::PAPER, target.width + 1.8),
+    );
     scene.line(mark, target);
     let at = point(row.right + 14.0, middle + 4.3);
     scene.text(at, Align::Start, SMALL, INK, &note(bar));

@@ -1,8 +1,9 @@
 //! The counts of the replications as bars, the exact law as dots, the tolerance as a zone.
 
 use super::axis::{self, TopLabels};
+use super::font;
 use super::layout::{self, Body, Item, SMALL, Swatch};
-use super::number::{integer, percent};
+use super::number::{self, integer, percent};
 use super::palette::{self, FAINT_INK, INK, PAPER, TOLERANCE};
 use super::scale::Scale;
 use super::scene::{Align, Point, Rect, Scene, Stroke, point};
@@ -28,8 +29,11 @@ pub(super) fn draw(figure: &CountHistogram) -> Scene {
     let (low, high) = (low / width * width, high / width * width + width - 1);
     let simulated = binned(&figure.simulated, width, low, high);
     let exact = binned(&figure.exact, width, low, high);
-    let compared =
-        figure.compared.as_ref().map(|(_, law)| binned(law, width, low, high)).unwrap_or_default();
+    let compared = figure
+        .compared
+        .as_ref()
+        .map(|(_, law)| binned(law, width, low, high))
+        .unwrap_or_default();
     let tallest = [&simulated, &exact, &compared]
         .into_iter()
         .flatten()
@@ -38,7 +42,10 @@ pub(super) fn draw(figure: &CountHistogram) -> Scene {
         .max(1e-9);
 
     let share_ticks = ticks::percentages(0.0, tallest * 1.06, 6);
-    let left = body.left + axis::left_room(&share_ticks).max(52.0);
+    // The names of the two rows of labels stand before the first label.
+    let first_label = font::width(&integer(high), SMALL) / 2.0;
+    let names = font::width("count", SMALL) + first_label + 12.0;
+    let left = body.left + axis::left_room(&share_ticks).max(names);
     let across = Scale::linear((low as f64 - 0.5, high as f64 + 0.5), (left, body.right));
     let marks = [(across.at(figure.observed as f64), observed_label(figure))];
     let marks = TopLabels::place(&marks, left, body.right);
@@ -53,11 +60,18 @@ pub(super) fn draw(figure: &CountHistogram) -> Scene {
     let (first, last) = figure.within;
     if first <= last && first <= high && last >= low {
         let (from, to) = (across.at(first as f64 - 0.5), across.at(last as f64 + 0.5));
-        scene.rect(Rect { left: from, right: to, ..plot }, TOLERANCE);
+        scene.rect(
+            Rect {
+                left: from,
+                right: to,
+                ..plot
+            },
+            TOLERANCE,
+        );
     }
     axis::left(&mut scene, plot, &up, &share_ticks);
     axis::left_name(&mut scene, body, &axis_name(width));
-    let half = (across.at(width as f64) - across.at(0.0)) / 2.0;
+    let half = (across.at((low + width) as f64) - across.at(low as f64)) / 2.0;
     let middle = |bin: u64| across.at(bin as f64 + (width as f64 - 1.0) / 2.0);
     let rects = simulated.iter().map(|(bin, share)| Rect {
         left: middle(*bin) - half * 0.8,
@@ -66,10 +80,12 @@ pub(super) fn draw(figure: &CountHistogram) -> Scene {
         bottom: plot.bottom,
     });
     scene.rects(rects.collect(), bars);
-    marks.draw(&mut scene, plot.top, plot.bottom);
+    marks.draw(&mut scene, &[plot]);
     count_axis(&mut scene, plot, &across, (low, high), figure);
     let dots = |law: &[(u64, f64)]| -> Vec<Point> {
-        law.iter().map(|(bin, share)| point(middle(*bin), up.at(*share))).collect()
+        law.iter()
+            .map(|(bin, share)| point(middle(*bin), up.at(*share)))
+            .collect()
     };
     let radius = (half * 0.55).clamp(2.0, 4.0);
     scene.circles(dots(&compared), radius + 0.8, PAPER, Some(open));
@@ -79,8 +95,10 @@ pub(super) fn draw(figure: &CountHistogram) -> Scene {
 
 fn legend(figure: &CountHistogram, open: Stroke) -> Vec<Item> {
     let bars = palette::fill(figure.version_index).colour.tint(0.6);
-    let mut items =
-        vec![Item::new(Swatch::Area(bars.into()), format!("{} runs", integer(figure.runs)))];
+    let mut items = vec![Item::new(
+        Swatch::Area(bars.into()),
+        format!("{} runs", integer(figure.runs)),
+    )];
     if !figure.exact.is_empty() {
         let label = format!("exact: {}", figure.exact_name);
         items.push(Item::new(Swatch::Dot(INK, None), label));
@@ -106,7 +124,11 @@ fn legend(figure: &CountHistogram, open: Stroke) -> Vec<Item> {
 
 fn observed_label(figure: &CountHistogram) -> String {
     let share = figure.observed as f64 / figure.requests.max(1) as f64;
-    format!("first run: {} ({})", integer(figure.observed), percent(share, 1))
+    format!(
+        "first run: {} ({})",
+        integer(figure.observed),
+        number::share(share)
+    )
 }
 
 fn axis_name(width: u64) -> String {
@@ -121,7 +143,10 @@ fn axis_name(width: u64) -> String {
 fn count_range(figure: &CountHistogram) -> (u64, u64) {
     let visible = |law: &Law| -> Vec<u64> {
         let most = law.iter().map(|at| at.1).fold(0.0, f64::max);
-        law.iter().filter(|at| at.1 > most * NEGLIGIBLE).map(|at| at.0).collect()
+        law.iter()
+            .filter(|at| at.1 > most * NEGLIGIBLE)
+            .map(|at| at.0)
+            .collect()
     };
     let mut counts = visible(&figure.exact);
     counts.extend(figure.compared.iter().flat_map(|(_, law)| visible(law)));
@@ -129,7 +154,10 @@ fn count_range(figure: &CountHistogram) -> (u64, u64) {
     counts.push(figure.observed);
     let low = counts.iter().copied().min().unwrap_or(0);
     let high = counts.iter().copied().max().unwrap_or(0);
-    (low.saturating_sub(1), (high + 1).min(figure.requests.max(high)))
+    (
+        low.saturating_sub(1),
+        (high + 1).min(figure.requests.max(high)),
+    )
 }
 
 /// 1, 2, 5, 10, … counts to a bar, so that there are not too many.
@@ -166,7 +194,11 @@ fn count_axis(
     let parts = if high < 100 { 20 } else { 10 };
     let counts = ticks::integers(low as f64, high as f64, parts);
     axis::bottom_labels(scene, plot, across, &counts);
-    let step = counts.windows(2).map(|pair| pair[1].value - pair[0].value).next().unwrap_or(1.0);
+    let step = counts
+        .windows(2)
+        .map(|pair| pair[1].value - pair[0].value)
+        .next()
+        .unwrap_or(1.0);
     let decimals = (-(step * 100.0 / requests as f64).log10().floor()).clamp(0.0, 6.0);
     // Neighbours such as 1/15 and 2/15 need no decimal to be told apart.
     for Tick { value, .. } in &counts {
@@ -174,12 +206,14 @@ fn count_axis(
         let at = point(across.at(*value), plot.bottom + 34.0);
         scene.text(at, Align::Middle, SMALL - 1.0, FAINT_INK, &share);
     }
-    let whole = format!("requests to {}, of {}", figure.version, integer(figure.requests));
+    let whole = format!(", of {}", integer(figure.requests));
+    let room = plot.width() - font::width(&whole, SMALL);
+    let whole = font::fit(&format!("requests to {}", figure.version), SMALL, room) + &whole;
     let at = point(plot.right, plot.bottom + 52.0);
     scene.text(at, Align::End, SMALL, FAINT_INK, &whole);
-    let name = |row: f64| point(plot.left - 8.0, plot.bottom + row);
-    scene.text(name(19.0), Align::End, SMALL, FAINT_INK, "count");
-    scene.text(name(34.0), Align::End, SMALL - 1.0, FAINT_INK, "share");
+    let name = |row: f64| point(layout::MARGIN, plot.bottom + row);
+    scene.text(name(19.0), Align::Start, SMALL, FAINT_INK, "count");
+    scene.text(name(34.0), Align::Start, SMALL - 1.0, FAINT_INK, "share");
 }
 
 #[cfg(test)]

@@ -29,9 +29,14 @@ pub(super) fn m4(points: &[Point], column: f64) -> Vec<Point> {
 /// Keeps the last point of every column, and the first point of all.
 pub(super) fn last_of_column(points: &[Point], column: f64) -> Vec<Point> {
     let first = points.first().copied();
-    let lasts: Vec<Point> =
-        columns(points, column).filter_map(|column| column.last().copied()).collect();
-    first.into_iter().filter(|first| lasts.first() != Some(first)).chain(lasts.clone()).collect()
+    let lasts: Vec<Point> = columns(points, column)
+        .filter_map(|column| column.last().copied())
+        .collect();
+    first
+        .into_iter()
+        .filter(|first| lasts.first() != Some(first))
+        .chain(lasts.clone())
+        .collect()
 }
 
 /// The points, parted where they enter another column.
@@ -50,11 +55,17 @@ mod tests {
     #[test]
     fn keeps_first_lowest_highest_and_last_in_order() {
         let ys = [3.0, 9.0, 5.0, 1.0, 4.0, 2.0];
-        let points: Vec<Point> =
-            ys.iter().enumerate().map(|(place, y)| point(place as f64 / 10.0, *y)).collect();
+        let points: Vec<Point> = ys
+            .iter()
+            .enumerate()
+            .map(|(place, y)| point(place as f64 / 10.0, *y))
+            .collect();
         let kept: Vec<f64> = m4(&points, 1.0).iter().map(|point| point.y).collect();
         assert_eq!(kept, [3.0, 9.0, 1.0, 2.0]);
-        let lasts: Vec<f64> = last_of_column(&points, 1.0).iter().map(|point| point.y).collect();
+        let lasts: Vec<f64> = last_of_column(&points, 1.0)
+            .iter()
+            .map(|point| point.y)
+            .collect();
         assert_eq!(lasts, [3.0, 2.0]);
     }
 

@@ -2,11 +2,14 @@
 //! where they end.
 
 use super::axis;
+use super::clip;
 use super::decimate;
 use super::layout::{self, Body, Item, SMALL, Swatch};
 use super::number::{integer, percent};
 use super::palette::{self, INK, RUN, TOLERANCE};
-use super::running_share::{points, range_of, request_axis_name, request_scale, request_ticks};
+use super::running_share::{
+    first_settled, points, range_of, request_axis_name, request_scale, request_ticks,
+};
 use super::scale::Scale;
 use super::scene::{Align, Point, Rect, Scene, Stroke, point};
 use super::ticks;
@@ -36,7 +39,10 @@ pub(super) fn draw(figure: &Fan) -> Scene {
         Item::new(Swatch::Area(inner.into()), "25% to 75%"),
         Item::new(Swatch::Line(median), "median"),
         Item::new(Swatch::Line(target), "target"),
-        Item::new(Swatch::Area(TOLERANCE.into()), format!("±{} points", points(figure.tolerance))),
+        Item::new(
+            Swatch::Area(TOLERANCE.into()),
+            format!("±{} points", points(figure.tolerance)),
+        ),
     ];
     let (mut scene, body) = layout::sheet(&figure.labels, &legend, Body::Fill);
 
@@ -48,41 +54,81 @@ pub(super) fn draw(figure: &Fan) -> Scene {
         right: body.right - MARGIN_PLOT - GAP,
         bottom: body.bottom - axis::BELOW,
     };
-    let margin = Rect { left: plot.right + GAP, right: body.right, ..plot };
-    let across = request_scale(figure.requests, plot.left + 4.0, plot.right);
+    let margin = Rect {
+        left: plot.right + GAP,
+        right: body.right,
+        ..plot
+    };
+    let across = request_scale(figure.requests, 0.0, (plot.left, plot.right));
     let up = Scale::linear((low, high), (plot.bottom, plot.top));
-    let at = |(requests, share): (u64, f64)| point(across.at(requests as f64), up.at(share));
+    let at = |(requests, share): (u64, f64)| point(across.at(requests as f64), up.beyond(share));
 
-    let (zone_top, zone_bottom) =
-        (up.at(figure.target + figure.tolerance), up.at(figure.target - figure.tolerance));
-    scene.rect(Rect { top: zone_top, bottom: zone_bottom, ..plot }, TOLERANCE);
-    scene.rect(Rect { top: zone_top, bottom: zone_bottom, ..margin }, TOLERANCE);
+    let (zone_top, zone_bottom) = (
+        up.at(figure.target + figure.tolerance),
+        up.at(figure.target - figure.tolerance),
+    );
+    scene.rect(
+        Rect {
+            top: zone_top,
+            bottom: zone_bottom,
+            ..plot
+        },
+        TOLERANCE,
+    );
+    scene.rect(
+        Rect {
+            top: zone_top,
+            bottom: zone_bottom,
+            ..margin
+        },
+        TOLERANCE,
+    );
     axis::left(&mut scene, plot, &up, &share_ticks);
     axis::left_name(&mut scene, body, &format!("share of {}", figure.version));
     let request_ticks = request_ticks(figure.requests, &across);
-    axis::bottom(&mut scene, plot, &across, &request_ticks, request_axis_name(figure.requests));
+    axis::bottom(
+        &mut scene,
+        plot,
+        &across,
+        &request_ticks,
+        request_axis_name(figure.requests),
+    );
 
-    let line = |run: &[(u64, f64)]| run.iter().map(|at_point| at(*at_point)).collect::<Vec<Point>>();
+    let line = |run: &[(u64, f64)]| {
+        run.iter()
+            .map(|at_point| at(*at_point))
+            .collect::<Vec<Point>>()
+    };
+    let inside = |line: &[Point]| clip::between(line, plot.top, plot.bottom);
     let grey = figure.runs.iter().skip(1);
-    let grey = grey.map(|run| decimate::last_of_column(&line(run), RUN_COLUMN)).collect();
-    scene.lines(grey, Stroke::solid(RUN, 0.7));
+    let grey = grey.flat_map(|run| inside(&decimate::last_of_column(&line(run), RUN_COLUMN)));
+    scene.lines(grey.collect(), Stroke::solid(RUN, 0.7));
     let quantile = |rank: usize| {
-        let values: Vec<(u64, f64)> =
-            figure.quantiles.iter().map(|(requests, all)| (*requests, all[rank])).collect();
+        let values: Vec<(u64, f64)> = figure
+            .quantiles
+            .iter()
+            .map(|(requests, all)| (*requests, all[rank]))
+            .collect();
         decimate::m4(&line(&values), 1.0)
     };
     for (below, above, fill) in [(0, 4, outer), (1, 3, inner)] {
         let mut outline = quantile(above);
         outline.extend(quantile(below).into_iter().rev());
+        outline
+            .iter_mut()
+            .for_each(|point| point.y = point.y.clamp(plot.top, plot.bottom));
         scene.polygon(outline, fill);
     }
-    scene.line(quantile(2), median);
+    scene.lines(inside(&quantile(2)), median);
     if let Some(run) = figure.runs.first() {
-        scene.line(decimate::m4(&line(run), 1.0), first);
+        scene.lines(inside(&decimate::m4(&line(run), 1.0)), first);
     }
     draw_finals(&mut scene, figure, margin, &up);
     let target_y = up.at(figure.target);
-    scene.line(vec![point(plot.left, target_y), point(margin.right, target_y)], target);
+    scene.line(
+        vec![point(plot.left, target_y), point(margin.right, target_y)],
+        target,
+    );
     let counter = point(body.right, body.top + 11.0);
     scene.text(counter, Align::End, SMALL, INK, &counter_text(figure));
     scene
@@ -113,10 +159,19 @@ fn counter_text(figure: &Fan) -> String {
 }
 
 fn shares(figure: &Fan) -> impl Iterator<Item = f64> {
-    let runs = figure.runs.iter().flatten().map(|at| at.1);
-    let quantiles = figure.quantiles.iter().flat_map(|(_, all)| *all);
-    let zone = [figure.target - figure.tolerance, figure.target + figure.tolerance];
-    runs.chain(quantiles).chain(zone).chain(figure.finals.iter().map(|at| at.0))
+    let settled = first_settled(figure.requests);
+    let first = figure.runs.first().into_iter().flatten();
+    let first = first.filter(move |at| at.0 >= settled).map(|at| at.1);
+    let settled_quantiles = figure.quantiles.iter().filter(move |at| at.0 >= settled);
+    let quantiles = settled_quantiles.flat_map(|(_, all)| *all);
+    let zone = [
+        figure.target - figure.tolerance,
+        figure.target + figure.tolerance,
+    ];
+    first
+        .chain(quantiles)
+        .chain(zone)
+        .chain(figure.finals.iter().map(|at| at.0))
 }
 
 /// The final shares as level bars; a bar holds as many counts as make it thick enough to see.
@@ -143,9 +198,24 @@ fn draw_finals(scene: &mut Scene, figure: &Fan, margin: Rect, up: &Scale) {
             bottom: (y + thickness / 2.0).min(margin.bottom),
         }
     });
-    scene.rects(rects.collect(), palette::fill(figure.version_index).colour.tint(0.75));
+    scene.rects(
+        rects.collect(),
+        palette::fill(figure.version_index).colour.tint(0.75),
+    );
     let stroke = Stroke::solid(palette::AXIS, 1.0);
-    scene.line(vec![point(margin.left, margin.top), point(margin.left, margin.bottom)], stroke);
-    let below = point(margin.left, margin.bottom + 19.0);
-    scene.text(below, Align::Start, SMALL, palette::FAINT_INK, "where the runs end");
+    scene.line(
+        vec![
+            point(margin.left, margin.top),
+            point(margin.left, margin.bottom),
+        ],
+        stroke,
+    );
+    let below = point(margin.right, margin.bottom + 38.0);
+    scene.text(
+        below,
+        Align::End,
+        SMALL,
+        palette::FAINT_INK,
+        "where the runs end",
+    );
 }

@@ -23,7 +23,10 @@ pub(super) struct Placed {
 /// The font, parsed once.
 pub(super) fn face() -> &'static FontRef<'static> {
     static FACE: OnceLock<FontRef<'static>> = OnceLock::new();
-    #[expect(clippy::expect_used, reason = "the bytes are part of the program; a test parses them")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the bytes are part of the program; a test parses them"
+    )]
     FACE.get_or_init(|| FontRef::try_from_slice(BYTES).expect("the embedded font is valid"))
 }
 
@@ -43,7 +46,11 @@ pub(super) fn place(text: &str) -> (Vec<Placed>, f32) {
         if let Some(previous) = previous {
             x += face.kern_unscaled(previous, glyph);
         }
-        glyphs.push(Placed { glyph, x, blank: character.is_whitespace() });
+        glyphs.push(Placed {
+            glyph,
+            x,
+            blank: character.is_whitespace(),
+        });
         x += face.h_advance_unscaled(glyph);
         previous = Some(glyph);
     }
@@ -76,7 +83,11 @@ pub(super) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+        let longer = if line.is_empty() {
+            word.to_owned()
+        } else {
+            format!("{line} {word}")
+        };
         if width(&longer, size) <= room {
             line = longer;
             continue;
@@ -104,7 +115,9 @@ pub(super) fn path(glyph: GlyphId) -> String {
     use std::fmt::Write as _;
 
     let mut data = String::new();
-    let Some(outline) = face().outline(glyph) else { return data };
+    let Some(outline) = face().outline(glyph) else {
+        return data;
+    };
     let mut pen = None;
     for curve in outline.curves {
         let (start, end) = match curve {
@@ -137,7 +150,8 @@ mod tests {
 
     #[test]
     fn knows_the_signs_that_charts_use() {
-        for sign in "aZ09äßéžŁ–—…≤≥±≈√∞Σ·×→←Ωμ₁²⁻¹ %\u{202f}\u{a0}".chars() {
+        for sign in "aZ09äßéžŁ–—…≤≥±≈√∞Σ·×→←Ωμ₁²⁻¹ %\u{202f}\u{a0}".chars()
+        {
             assert_ne!(face().glyph_id(sign), GlyphId(0), "{sign:?}");
         }
     }
@@ -153,7 +167,10 @@ mod tests {
     fn wrapped_lines_fit_and_lose_nothing() {
         let text = "seed 1 · 1 000 requests · averyveryverylongwordwithoutanybreak v1=50, v2=50";
         let lines = wrap(text, 12.0, 120.0);
-        assert!(lines.iter().all(|line| width(line, 12.0) <= 120.0), "{lines:?}");
+        assert!(
+            lines.iter().all(|line| width(line, 12.0) <= 120.0),
+            "{lines:?}"
+        );
         assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
     }
 

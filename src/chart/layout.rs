@@ -53,7 +53,10 @@ pub(super) struct Item {
 impl Item {
     /// A line of the legend.
     pub(super) fn new(swatch: Swatch, label: impl Into<String>) -> Self {
-        Self { swatch, label: label.into() }
+        Self {
+            swatch,
+            label: label.into(),
+        }
     }
 }
 
@@ -93,13 +96,28 @@ pub(super) fn sheet(labels: &Labels, legend: &[Item], body: Body) -> (Scene, Rec
         scene.text(point(MARGIN, baseline), Align::Start, TITLE, INK, line);
     }
     for (item, place) in legend.iter().zip(places) {
-        draw_item(&mut scene, item, point(MARGIN + place.x, title_foot + place.y));
+        draw_item(
+            &mut scene,
+            item,
+            point(MARGIN + place.x, title_foot + place.y),
+        );
     }
     for (row, line) in caption.iter().enumerate() {
         let baseline = head + body + (row as f64 + 1.0) * LINE;
-        scene.text(point(MARGIN, baseline), Align::Start, SMALL, FAINT_INK, line);
+        scene.text(
+            point(MARGIN, baseline),
+            Align::Start,
+            SMALL,
+            FAINT_INK,
+            line,
+        );
     }
-    let body = Rect { left: MARGIN, top: head, right: WIDTH - MARGIN, bottom: head + body };
+    let body = Rect {
+        left: MARGIN,
+        top: head,
+        right: WIDTH - MARGIN,
+        bottom: head + body,
+    };
     (scene, body)
 }
 
@@ -130,18 +148,32 @@ fn draw_item(scene: &mut Scene, item: &Item, at: Point) {
     match item.swatch {
         Swatch::Line(stroke) => scene.line(level(at.y), stroke),
         Swatch::Area(paint) => {
-            let rect = Rect { left, top: at.y - 6.0, right, bottom: at.y + 6.0 };
+            let rect = Rect {
+                left,
+                top: at.y - 6.0,
+                right,
+                bottom: at.y + 6.0,
+            };
             scene.rect(rect, paint);
         }
         Swatch::Dot(fill, outline) => scene.circles(vec![point(middle, at.y)], 4.0, fill, outline),
         Swatch::Whisker(stroke) => {
-            scene.lines(vec![level(at.y), upright(left, 4.0), upright(right, 4.0)], stroke);
+            scene.lines(
+                vec![level(at.y), upright(left, 4.0), upright(right, 4.0)],
+                stroke,
+            );
         }
         Swatch::Mark(stroke) => scene.line(upright(middle, 7.0), stroke),
     }
     let room = WIDTH - MARGIN - right - 7.0;
     let label = font::fit(&item.label, SMALL, room);
-    scene.text(point(right + 7.0, at.y + 4.5), Align::Start, SMALL, INK, &label);
+    scene.text(
+        point(right + 7.0, at.y + 4.5),
+        Align::Start,
+        SMALL,
+        INK,
+        &label,
+    );
 }
 
 #[cfg(test)]

@@ -17,7 +17,10 @@ pub(super) struct Colour {
 impl Colour {
     /// A solid colour.
     pub(super) const fn solid(red: u8, green: u8, blue: u8) -> Self {
-        Self { rgb: [red, green, blue], opacity: 1.0 }
+        Self {
+            rgb: [red, green, blue],
+            opacity: 1.0,
+        }
     }
 
     /// The same colour, mixed with white: `strength` 1 is the colour itself, 0 is white.
@@ -26,7 +29,10 @@ impl Colour {
             let value = 255.0 - (255.0 - f64::from(channel)) * strength;
             value.round() as u8
         };
-        Self { rgb: self.rgb.map(mix), opacity: self.opacity }
+        Self {
+            rgb: self.rgb.map(mix),
+            opacity: self.opacity,
+        }
     }
 
     /// The same colour with another opacity.
@@ -72,18 +78,39 @@ pub(super) struct Paint {
 
 impl From<Colour> for Paint {
     fn from(colour: Colour) -> Self {
-        Self { colour, hatch: None }
+        Self {
+            colour,
+            hatch: None,
+        }
     }
 }
 
 /// The colour of a version: for areas, and a darker one that holds as a thin line on white.
 const VERSIONS: [(Colour, Colour); 6] = [
-    (Colour::solid(0x00, 0x44, 0x88), Colour::solid(0x00, 0x44, 0x88)),
-    (Colour::solid(0xdd, 0xaa, 0x33), Colour::solid(0x99, 0x70, 0x00)),
-    (Colour::solid(0xbb, 0x55, 0x66), Colour::solid(0xa8, 0x3a, 0x4e)),
-    (Colour::solid(0x66, 0x99, 0xcc), Colour::solid(0x33, 0x6f, 0xa8)),
-    (Colour::solid(0x99, 0x77, 0x00), Colour::solid(0x77, 0x5c, 0x00)),
-    (Colour::solid(0xee, 0x99, 0xaa), Colour::solid(0xb8, 0x55, 0x6a)),
+    (
+        Colour::solid(0x00, 0x44, 0x88),
+        Colour::solid(0x00, 0x44, 0x88),
+    ),
+    (
+        Colour::solid(0xdd, 0xaa, 0x33),
+        Colour::solid(0x99, 0x70, 0x00),
+    ),
+    (
+        Colour::solid(0xbb, 0x55, 0x66),
+        Colour::solid(0xa8, 0x3a, 0x4e),
+    ),
+    (
+        Colour::solid(0x66, 0x99, 0xcc),
+        Colour::solid(0x33, 0x6f, 0xa8),
+    ),
+    (
+        Colour::solid(0x99, 0x77, 0x00),
+        Colour::solid(0x77, 0x5c, 0x00),
+    ),
+    (
+        Colour::solid(0xee, 0x99, 0xaa),
+        Colour::solid(0xb8, 0x55, 0x6a),
+    ),
 ];
 
 /// What the areas of a version are filled with, by its place.
@@ -94,7 +121,10 @@ pub(super) fn fill(version: usize) -> Paint {
         2 => Some(Hatch::Falling),
         _ => Some(Hatch::Crossed),
     };
-    Paint { colour: VERSIONS[version % VERSIONS.len()].0, hatch }
+    Paint {
+        colour: VERSIONS[version % VERSIONS.len()].0,
+        hatch,
+    }
 }
 
 /// The colour of a version's lines, by its place.
@@ -110,7 +140,11 @@ mod tests {
     fn luminance(colour: Colour) -> f64 {
         let linear = colour.rgb.map(|channel| {
             let value = f64::from(channel) / 255.0;
-            if value <= 0.03928 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+            if value <= 0.03928 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
         });
         0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     }

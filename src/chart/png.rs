@@ -34,7 +34,13 @@ pub(super) fn write(scene: &Scene) -> Result<Vec<u8>, ChartError> {
     let raster = draw_shapes(scene, width, height, scale, oversampling)?;
     let mut pixels = average(raster, width, height, oversampling);
     for shape in &scene.shapes {
-        if let Shape::Text { at, size, colour, text } = shape {
+        if let Shape::Text {
+            at,
+            size,
+            colour,
+            text,
+        } = shape
+        {
             blend_text(&mut pixels, width, *at, size * scale, scale, *colour, text);
         }
     }
@@ -51,17 +57,30 @@ fn draw_shapes(
 ) -> Result<Vec<u8>, ChartError> {
     let (width, height) = (width * oversampling, height * oversampling);
     let mut raster = vec![255; width * height * 3];
-    let size = (u32::try_from(width).map_err(failed)?, u32::try_from(height).map_err(failed)?);
+    let size = (
+        u32::try_from(width).map_err(failed)?,
+        u32::try_from(height).map_err(failed)?,
+    );
     let backend = BitMapBackend::with_buffer_and_format(&mut raster, size).map_err(failed)?;
-    let mut pen = Pen { backend, scale: scale * oversampling as f64 };
+    let mut pen = Pen {
+        backend,
+        scale: scale * oversampling as f64,
+    };
     for shape in &scene.shapes {
         match shape {
-            Shape::Rects { rects, fill } => rects.iter().try_for_each(|rect| pen.rect(*rect, *fill)),
-            Shape::Polygon { points, fill } => pen.polygon(points, *fill),
-            Shape::Lines { lines, stroke } => {
-                lines.iter().try_for_each(|points| pen.line(points, *stroke))
+            Shape::Rects { rects, fill } => {
+                rects.iter().try_for_each(|rect| pen.rect(*rect, *fill))
             }
-            Shape::Circles { centres, radius, fill, outline } => centres
+            Shape::Polygon { points, fill } => pen.polygon(points, *fill),
+            Shape::Lines { lines, stroke } => lines
+                .iter()
+                .try_for_each(|points| pen.line(points, *stroke)),
+            Shape::Circles {
+                centres,
+                radius,
+                fill,
+                outline,
+            } => centres
                 .iter()
                 .try_for_each(|centre| pen.circle(*centre, *radius, *fill, *outline)),
             Shape::Text { .. } => Ok(()),
@@ -86,28 +105,41 @@ fn failed(error: impl std::fmt::Display) -> ChartError {
 
 impl Pen<'_> {
     fn pixel(&self, at: Point) -> (i32, i32) {
-        ((at.x * self.scale).round() as i32, (at.y * self.scale).round() as i32)
+        (
+            (at.x * self.scale).round() as i32,
+            (at.y * self.scale).round() as i32,
+        )
     }
 
     fn rect(&mut self, rect: Rect, fill: Colour) -> Drawn {
-        let (left, top) = self.pixel(Point { x: rect.left, y: rect.top });
-        let (right, bottom) = self.pixel(Point { x: rect.right, y: rect.bottom });
-        // plotters includes the far edges; a shape thinner than a pixel keeps one.
-        let far = ((right - 1).max(left), (bottom - 1).max(top));
-        self.backend.draw_rect((left, top), far, &ink(fill), true).map_err(failed)
+        let (left, top) = self.pixel(Point {
+            x: rect.left,
+            y: rect.top,
+        });
+        let (right, bottom) = self.pixel(Point {
+            x: rect.right,
+            y: rect.bottom,
+        });
+        // A shape thinner than a pixel keeps one.
+        let far = (right.max(left + 1), bottom.max(top + 1));
+        self.backend
+            .draw_rect((left, top), far, &ink(fill), true)
+            .map_err(failed)
     }
 
     fn polygon(&mut self, points: &[Point], fill: Colour) -> Drawn {
         let pixels: Vec<(i32, i32)> = points.iter().map(|at| self.pixel(*at)).collect();
-        self.backend.fill_polygon(pixels, &ink(fill)).map_err(failed)
+        self.backend
+            .fill_polygon(pixels, &ink(fill))
+            .map_err(failed)
     }
 
     fn line(&mut self, points: &[Point], stroke: Stroke) -> Drawn {
         match stroke.dash {
             None => self.solid_line(points, stroke),
-            Some(dash) => {
-                dashes(points, dash).iter().try_for_each(|points| self.solid_line(points, stroke))
-            }
+            Some(dash) => dashes(points, dash)
+                .iter()
+                .try_for_each(|points| self.solid_line(points, stroke)),
         }
     }
 
@@ -128,9 +160,17 @@ impl Pen<'_> {
         }
         if right.abs().min(down.abs()) * self.scale < 0.5 {
             // A dash keeps its length; a corner between solid segments is filled.
-            let (wide, high) = if right.abs() > down.abs() { (0.0, half) } else { (half, 0.0) };
+            let (wide, high) = if right.abs() > down.abs() {
+                (0.0, half)
+            } else {
+                (half, 0.0)
+            };
             let cap = if stroke.dash.is_none() { half } else { 0.0 };
-            let (wide, high) = if wide == 0.0 { (cap, high) } else { (wide, cap) };
+            let (wide, high) = if wide == 0.0 {
+                (cap, high)
+            } else {
+                (wide, cap)
+            };
             let rect = Rect {
                 left: from.x.min(to.x) - wide,
                 top: from.y.min(to.y) - high,
@@ -140,8 +180,16 @@ impl Pen<'_> {
             return self.rect(rect, stroke.colour);
         }
         let (across, along) = (-down / length * half, right / length * half);
-        let corner = |at: Point, side: f64| Point { x: at.x + side * across, y: at.y + side * along };
-        let corners = [corner(from, 1.0), corner(to, 1.0), corner(to, -1.0), corner(from, -1.0)];
+        let corner = |at: Point, side: f64| Point {
+            x: at.x + side * across,
+            y: at.y + side * along,
+        };
+        let corners = [
+            corner(from, 1.0),
+            corner(to, 1.0),
+            corner(to, -1.0),
+            corner(from, -1.0),
+        ];
         self.polygon(&corners, stroke.colour)
     }
 
@@ -157,8 +205,10 @@ impl Pen<'_> {
         match outline {
             None => self.disc(at, pixels(radius), fill),
             Some(stroke) => {
-                let (outer, inner) =
-                    (pixels(radius + stroke.width / 2.0), pixels(radius - stroke.width / 2.0));
+                let (outer, inner) = (
+                    pixels(radius + stroke.width / 2.0),
+                    pixels(radius - stroke.width / 2.0),
+                );
                 self.disc(at, outer, stroke.colour)?;
                 self.disc(at, inner, fill)
             }
@@ -166,7 +216,9 @@ impl Pen<'_> {
     }
 
     fn disc(&mut self, at: (i32, i32), radius: u32, fill: Colour) -> Drawn {
-        self.backend.draw_circle(at, radius, &ink(fill), true).map_err(failed)
+        self.backend
+            .draw_circle(at, radius, &ink(fill), true)
+            .map_err(failed)
     }
 }
 
@@ -192,7 +244,10 @@ fn dashes(points: &[Point], (dash, gap): (f64, f64)) -> Vec<Vec<Point>> {
                 break;
             }
             let part = left / length;
-            from = Point { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part };
+            from = Point {
+                x: from.x + (to.x - from.x) * part,
+                y: from.y + (to.y - from.y) * part,
+            };
             if drawing {
                 current.push(from);
                 cut.push(std::mem::take(&mut current));
@@ -249,11 +304,18 @@ fn blend_text(
         let glyph = place
             .glyph
             .with_scale_and_position(px_scale, glyph_point(left as f32, baseline as f32));
-        let Some(outlined) = face.outline_glyph(glyph) else { continue };
+        let Some(outlined) = face.outline_glyph(glyph) else {
+            continue;
+        };
         let bounds = outlined.px_bounds();
         outlined.draw(|x, y, coverage| {
-            let (x, y) = (i64::from(x) + bounds.min.x as i64, i64::from(y) + bounds.min.y as i64);
-            let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { return };
+            let (x, y) = (
+                i64::from(x) + bounds.min.x as i64,
+                i64::from(y) + bounds.min.y as i64,
+            );
+            let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else {
+                return;
+            };
             if x >= width {
                 return;
             }
@@ -296,12 +358,18 @@ mod tests {
 
     #[test]
     fn dashes_go_round_corners() {
-        let cut = dashes(&[point(0.0, 0.0), point(3.0, 0.0), point(3.0, 10.0)], (4.0, 2.0));
-        assert_eq!(cut, [
-            vec![point(0.0, 0.0), point(3.0, 0.0), point(3.0, 1.0)],
-            vec![point(3.0, 3.0), point(3.0, 7.0)],
-            vec![point(3.0, 9.0), point(3.0, 10.0)],
-        ]);
+        let cut = dashes(
+            &[point(0.0, 0.0), point(3.0, 0.0), point(3.0, 10.0)],
+            (4.0, 2.0),
+        );
+        assert_eq!(
+            cut,
+            [
+                vec![point(0.0, 0.0), point(3.0, 0.0), point(3.0, 1.0)],
+                vec![point(3.0, 3.0), point(3.0, 7.0)],
+                vec![point(3.0, 9.0), point(3.0, 10.0)],
+            ]
+        );
     }
 
     #[test]

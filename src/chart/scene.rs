@@ -40,17 +40,6 @@ impl Rect {
     pub(super) fn height(self) -> f64 {
         self.bottom - self.top
     }
-
-    /// What both rectangles cover, if anything.
-    pub(super) fn intersection(self, other: Self) -> Option<Self> {
-        let common = Self {
-            left: self.left.max(other.left),
-            top: self.top.max(other.top),
-            right: self.right.min(other.right),
-            bottom: self.bottom.min(other.bottom),
-        };
-        (common.left < common.right && common.top < common.bottom).then_some(common)
-    }
 }
 
 /// How a line is drawn.
@@ -67,12 +56,20 @@ pub(super) struct Stroke {
 impl Stroke {
     /// A solid line.
     pub(super) fn solid(colour: Colour, width: f64) -> Self {
-        Self { colour, width, dash: None }
+        Self {
+            colour,
+            width,
+            dash: None,
+        }
     }
 
     /// A dashed line.
     pub(super) fn dashed(colour: Colour, width: f64, dash: f64, gap: f64) -> Self {
-        Self { colour, width, dash: Some((dash, gap)) }
+        Self {
+            colour,
+            width,
+            dash: Some((dash, gap)),
+        }
     }
 }
 
@@ -95,11 +92,24 @@ pub(super) enum Shape {
     /// A filled polygon.
     Polygon { points: Vec<Point>, fill: Colour },
     /// Lines through points, of one look.
-    Lines { lines: Vec<Vec<Point>>, stroke: Stroke },
+    Lines {
+        lines: Vec<Vec<Point>>,
+        stroke: Stroke,
+    },
     /// Circles of one look.
-    Circles { centres: Vec<Point>, radius: f64, fill: Colour, outline: Option<Stroke> },
+    Circles {
+        centres: Vec<Point>,
+        radius: f64,
+        fill: Colour,
+        outline: Option<Stroke>,
+    },
     /// A text: the start of its baseline, its em size.
-    Text { at: Point, size: f64, colour: Colour, text: String },
+    Text {
+        at: Point,
+        size: f64,
+        colour: Colour,
+        text: String,
+    },
 }
 
 /// A picture.
@@ -133,7 +143,10 @@ impl Scene {
         let paint = paint.into();
         let lines = paint.hatch.map(|hatch| hatch_lines(&rects, hatch));
         if !rects.is_empty() {
-            self.shapes.push(Shape::Rects { rects, fill: paint.colour });
+            self.shapes.push(Shape::Rects {
+                rects,
+                fill: paint.colour,
+            });
         }
         if let Some(lines) = lines {
             self.lines(lines, Stroke::solid(PAPER, 1.2));
@@ -144,6 +157,20 @@ impl Scene {
     pub(super) fn polygon(&mut self, points: Vec<Point>, fill: Colour) {
         if points.len() > 2 {
             self.shapes.push(Shape::Polygon { points, fill });
+        }
+    }
+
+    /// Fills the area between a line and the foot of the columns under it.
+    pub(super) fn area(&mut self, mut line: Vec<Point>, columns: &[Rect], paint: Paint) {
+        let ends = columns.first().zip(columns.last());
+        let Some((first, last)) = ends else { return };
+        line.extend([
+            point(last.right, last.bottom),
+            point(first.left, first.bottom),
+        ]);
+        self.polygon(line, paint.colour);
+        if let Some(hatch) = paint.hatch {
+            self.lines(hatch_lines(columns, hatch), Stroke::solid(PAPER, 1.2));
         }
     }
 
@@ -169,21 +196,33 @@ impl Scene {
         outline: Option<Stroke>,
     ) {
         if !centres.is_empty() {
-            self.shapes.push(Shape::Circles { centres, radius, fill, outline });
+            self.shapes.push(Shape::Circles {
+                centres,
+                radius,
+                fill,
+                outline,
+            });
         }
     }
 
     /// Writes a text with its baseline at `at`.
     pub(super) fn text(&mut self, at: Point, align: Align, size: f64, colour: Colour, text: &str) {
-        let text: String =
-            text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+        let text: String = text
+            .chars()
+            .map(|sign| if sign.is_control() { ' ' } else { sign })
+            .collect();
         let width = font::width(&text, size);
         let left = match align {
             Align::Start => at.x,
             Align::Middle => at.x - width / 2.0,
             Align::End => at.x - width,
         };
-        self.shapes.push(Shape::Text { at: point(left, at.y), size, colour, text });
+        self.shapes.push(Shape::Text {
+            at: point(left, at.y),
+            size,
+            colour,
+            text,
+        });
     }
 }
 
@@ -224,7 +263,12 @@ mod tests {
 
     #[test]
     fn a_hatch_stays_inside_its_rectangle() {
-        let rect = Rect { left: 3.0, top: 7.0, right: 22.0, bottom: 13.0 };
+        let rect = Rect {
+            left: 3.0,
+            top: 7.0,
+            right: 22.0,
+            bottom: 13.0,
+        };
         for hatch in [Hatch::Rising, Hatch::Falling, Hatch::Crossed] {
             let lines = hatch_lines(&[rect], hatch);
             assert!(lines.len() >= 4, "{hatch:?}");

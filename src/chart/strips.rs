@@ -48,23 +48,46 @@ fn strip_height(strip: &Strip) -> f64 {
 }
 
 fn draw_strip(scene: &mut Scene, strip: &Strip, body: Rect, top: f64) {
-    let heading = font::fit(&heading(strip), TEXT, body.width());
-    scene.text(point(body.left, top + 15.0), Align::Start, TEXT, INK, &heading);
+    let counted = counted(strip);
+    let room = body.width() - font::width(&counted, TEXT);
+    let heading = font::fit(&strip.name, TEXT, room) + &counted;
+    scene.text(
+        point(body.left, top + 15.0),
+        Align::Start,
+        TEXT,
+        INK,
+        &heading,
+    );
     let top = top + NAME;
     let left = body.left + NUMBERS;
     let cell = |place: usize| {
         let (row, column) = (place / ROW, place % ROW);
         let x = left + column as f64 * CELL + (column / 10) as f64 * TEN_GAP;
         let y = top + row as f64 * ROW_HEIGHT;
-        Rect { left: x, top: y, right: x + CELL - 1.6, bottom: y + CELL_HEIGHT }
+        Rect {
+            left: x,
+            top: y,
+            right: x + CELL - 1.6,
+            bottom: y + CELL_HEIGHT,
+        }
     };
     for first in (0..strip.picks.len()).step_by(ROW) {
         let at = point(left - 7.0, cell(first).bottom - 3.5);
-        scene.text(at, Align::End, SMALL - 1.0, FAINT_INK, &integer(first as u64 + 1));
+        scene.text(
+            at,
+            Align::End,
+            SMALL - 1.0,
+            FAINT_INK,
+            &integer(first as u64 + 1),
+        );
     }
     let versions = strip.picks.iter().max().map_or(0, |last| last + 1);
     for version in 0..versions {
-        let cells = strip.picks.iter().enumerate().filter(|(_, pick)| **pick == version);
+        let cells = strip
+            .picks
+            .iter()
+            .enumerate()
+            .filter(|(_, pick)| **pick == version);
         let cells: Vec<Rect> = cells.map(|(place, _)| cell(place)).collect();
         if !cells.is_empty() {
             scene.rects(cells, palette::fill(version));
@@ -78,13 +101,13 @@ fn draw_strip(scene: &mut Scene, strip: &Strip, body: Rect, top: f64) {
     }
 }
 
-fn heading(strip: &Strip) -> String {
+/// How many requests there are, and how many of them are shown.
+fn counted(strip: &Strip) -> String {
     let shown = strip.picks.len() as u64;
-    if strip.requests == 0 {
-        format!("{} — no request", strip.name)
-    } else if shown < strip.requests {
-        format!("{} — the first {} of {} requests", strip.name, shown, integer(strip.requests))
-    } else {
-        format!("{} — {} requests", strip.name, integer(strip.requests))
+    match strip.requests {
+        0 => " — no request".to_owned(),
+        1 => " — 1 request".to_owned(),
+        all if shown < all => format!(" — the first {shown} of {} requests", integer(all)),
+        all => format!(" — {} requests", integer(all)),
     }
 }

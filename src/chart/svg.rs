@@ -36,7 +36,12 @@ pub(super) fn write(scene: &Scene) -> String {
                     stroked(*stroke)
                 );
             }
-            Shape::Circles { centres, radius, fill, outline } => {
+            Shape::Circles {
+                centres,
+                radius,
+                fill,
+                outline,
+            } => {
                 let outline = outline.map(stroked).unwrap_or_default();
                 let _ = writeln!(out, "<g{}{outline}>", filled(*fill));
                 for Point { x, y } in centres {
@@ -49,7 +54,13 @@ pub(super) fn write(scene: &Scene) -> String {
         }
     }
     for shape in &scene.shapes {
-        if let Shape::Text { at, size, colour, text } = shape {
+        if let Shape::Text {
+            at,
+            size,
+            colour,
+            text,
+        } = shape
+        {
             write_text(&mut out, &id, *at, *size, *colour, text);
         }
     }
@@ -62,19 +73,36 @@ fn define_glyphs(out: &mut String, scene: &Scene, id: &str) {
     let mut used = BTreeSet::new();
     for shape in &scene.shapes {
         if let Shape::Text { text, .. } = shape {
-            used.extend(font::place(text).0.iter().filter(|at| !at.blank).map(|at| at.glyph));
+            used.extend(
+                font::place(text)
+                    .0
+                    .iter()
+                    .filter(|at| !at.blank)
+                    .map(|at| at.glyph),
+            );
         }
     }
     out.push_str("<defs>\n");
     for glyph in used {
-        let _ = writeln!(out, "<path id=\"{id}-g{}\" d=\"{}\"/>", glyph.0, font::path(glyph));
+        let _ = writeln!(
+            out,
+            "<path id=\"{id}-g{}\" d=\"{}\"/>",
+            glyph.0,
+            font::path(glyph)
+        );
     }
     out.push_str("</defs>\n");
 }
 
 fn write_rects(out: &mut String, rects: &[Rect], fill: Colour) {
     let _ = write!(out, "<path{} d=\"", filled(fill));
-    for Rect { left, top, right, bottom } in rects {
+    for Rect {
+        left,
+        top,
+        right,
+        bottom,
+    } in rects
+    {
         let [left, top, right, bottom] = [left, top, right, bottom].map(|v| decimal(*v));
         let _ = write!(out, "M{left} {top}H{right}V{bottom}H{left}z");
     }
@@ -147,7 +175,12 @@ fn stroked(stroke: Stroke) -> String {
     let mut text = paint("stroke", stroke.colour);
     let _ = write!(text, " stroke-width=\"{}\"", decimal(stroke.width));
     if let Some((dash, gap)) = stroke.dash {
-        let _ = write!(text, " stroke-dasharray=\"{} {}\"", decimal(dash), decimal(gap));
+        let _ = write!(
+            text,
+            " stroke-dasharray=\"{} {}\"",
+            decimal(dash),
+            decimal(gap)
+        );
     }
     text
 }
@@ -199,17 +232,27 @@ mod tests {
 
     #[test]
     fn paths_are_relative_and_do_not_drift() {
-        let points = [point(1.04, 2.0), point(1.08, 2.0), point(4.0, 2.0), point(3.5, 1.5)];
+        let points = [
+            point(1.04, 2.0),
+            point(1.08, 2.0),
+            point(4.0, 2.0),
+            point(3.5, 1.5),
+        ];
         assert_eq!(path(&points), "M1 2h.1h2.9l-.5-.5");
     }
 
     #[test]
     fn identifiers_of_different_names_differ() {
         assert_eq!(identifier("fan-v1"), "c-fan-v1");
-        let ids: BTreeSet<String> =
-            ["é", "è", "a b", "a_20_b", "ab", "a\"b"].map(identifier).into_iter().collect();
+        let ids: BTreeSet<String> = ["é", "è", "a b", "a_20_b", "ab", "a\"b"]
+            .map(identifier)
+            .into_iter()
+            .collect();
         assert_eq!(ids.len(), 6);
-        assert!(ids.iter().all(|id| id.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))));
+        assert!(ids.iter().all(|id| {
+            id.chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+        }));
     }
 
     #[test]

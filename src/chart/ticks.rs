@@ -20,7 +20,9 @@ pub(super) fn nice_step(span: f64, parts: usize) -> f64 {
     }
     let power = 10f64.powf(rough.log10().floor());
     // The tolerance keeps a rough step of 0.2000…01 at 0.2.
-    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= rough * (1.0 - 1e-9));
+    let factor = [1.0, 2.0, 5.0]
+        .into_iter()
+        .find(|factor| factor * power >= rough * (1.0 - 1e-9));
     factor.unwrap_or(10.0) * power
 }
 
@@ -28,14 +30,22 @@ pub(super) fn nice_step(span: f64, parts: usize) -> f64 {
 fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
-    (first..=last).map(|multiple| multiple as f64 * step).collect()
+    (first..=last)
+        .map(|multiple| multiple as f64 * step)
+        .collect()
 }
 
 /// Whole numbers.
 pub(super) fn integers(low: f64, high: f64, parts: usize) -> Vec<Tick> {
     let step = nice_step(high - low, parts).max(1.0);
     let label = |value: f64| number::integer(value.round().max(0.0) as u64);
-    multiples(low, high, step).into_iter().map(|value| Tick { value, label: label(value) }).collect()
+    multiples(low, high, step)
+        .into_iter()
+        .map(|value| Tick {
+            value,
+            label: label(value),
+        })
+        .collect()
 }
 
 /// Shares, labelled as percentages with as many decimals as their step needs.
@@ -44,7 +54,10 @@ pub(super) fn percentages(low: f64, high: f64, parts: usize) -> Vec<Tick> {
     let decimals = (-(step * 100.0).log10().floor()).max(0.0) as usize;
     multiples(low, high, step)
         .into_iter()
-        .map(|value| Tick { value, label: number::percent(value, decimals) })
+        .map(|value| Tick {
+            value,
+            label: number::percent(value, decimals),
+        })
         .collect()
 }
 
@@ -61,7 +74,10 @@ pub(super) fn decimals(high: f64, parts: usize) -> Vec<Tick> {
     };
     multiples(0.0, high, step)
         .into_iter()
-        .map(|value| Tick { value, label: label(value) })
+        .map(|value| Tick {
+            value,
+            label: label(value),
+        })
         .collect()
 }
 
@@ -71,11 +87,25 @@ pub(super) fn logarithmic(high: u64, at: impl Fn(f64) -> f64, size: f64) -> Vec<
     let mut values = Vec::new();
     let mut power = 1u64;
     while power <= high {
-        values.extend([1, 2, 5].iter().filter_map(|factor| power.checked_mul(*factor)));
-        let Some(next) = power.checked_mul(10) else { break };
+        values.extend(
+            [1, 2, 5]
+                .iter()
+                .filter_map(|factor| power.checked_mul(*factor)),
+        );
+        let Some(next) = power.checked_mul(10) else {
+            break;
+        };
         power = next;
     }
     values.retain(|value| *value <= high);
+    // Long axes count in powers of ten from 10⁴ on.
+    let label = |value: u64| {
+        if high >= 10_000_000 && value >= 10_000 {
+            number::power(value)
+        } else {
+            number::integer(value)
+        }
+    };
 
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut labels = vec![String::new(); values.len()];
@@ -84,17 +114,23 @@ pub(super) fn logarithmic(high: u64, at: impl Fn(f64) -> f64, size: f64) -> Vec<
             if (round == 0) != is_power_of_ten(value) {
                 continue;
             }
-            let label = number::integer(value);
+            let label = label(value);
             let half = font::width(&label, size) / 2.0 + 4.0;
             let middle = at(value as f64);
             let room = (middle - half, middle + half);
-            if taken.iter().all(|other| room.1 <= other.0 || other.1 <= room.0) {
+            if taken
+                .iter()
+                .all(|other| room.1 <= other.0 || other.1 <= room.0)
+            {
                 taken.push(room);
                 labels[place] = label;
             }
         }
     }
-    let tick = |(value, label): (u64, String)| Tick { value: value as f64, label };
+    let tick = |(value, label): (u64, String)| Tick {
+        value: value as f64,
+        label,
+    };
     values.into_iter().zip(labels).map(tick).collect()
 }
 
@@ -130,11 +166,18 @@ pub(super) fn times(high: f64, parts: usize) -> (Vec<Tick>, &'static str) {
     let decimals = (-(step / unit).log10().floor()).clamp(0.0, 9.0) as usize;
     let label = |value: f64| {
         let text = format!("{:.decimals$}", value / unit);
-        if decimals == 0 { number::integer((value / unit).round() as u64) } else { text }
+        if decimals == 0 {
+            number::integer((value / unit).round() as u64)
+        } else {
+            text
+        }
     };
     let ticks = multiples(0.0, high, step)
         .into_iter()
-        .map(|value| Tick { value, label: label(value) })
+        .map(|value| Tick {
+            value,
+            label: label(value),
+        })
         .collect();
     (ticks, name)
 }
@@ -158,12 +201,18 @@ mod tests {
     #[test]
     fn integer_ticks_never_repeat() {
         assert_eq!(labels(&integers(0.0, 2.0, 10)), ["0", "1", "2"]);
-        assert_eq!(labels(&integers(0.0, 2000.0, 2)), ["0", "1\u{202f}000", "2\u{202f}000"]);
+        assert_eq!(
+            labels(&integers(0.0, 2000.0, 2)),
+            ["0", "1\u{202f}000", "2\u{202f}000"]
+        );
     }
 
     #[test]
     fn percentages_have_the_decimals_of_their_step() {
-        assert_eq!(labels(&percentages(0.0, 1.0, 5)), ["0%", "20%", "40%", "60%", "80%", "100%"]);
+        assert_eq!(
+            labels(&percentages(0.0, 1.0, 5)),
+            ["0%", "20%", "40%", "60%", "80%", "100%"]
+        );
         assert_eq!(labels(&percentages(0.0, 0.01, 2)), ["0.0%", "0.5%", "1.0%"]);
     }
 
@@ -173,16 +222,30 @@ mod tests {
         assert_eq!(labels(&wide), ["1", "2", "5", "10", "20", "50", "100"]);
         let narrow = logarithmic(1000, |value| value.log10() * 30.0, 12.0);
         assert_eq!(labels(&narrow).concat(), "1101001\u{202f}000");
-        assert_eq!(logarithmic(u64::MAX, |value| value.log10() * 30.0, 12.0).len(), 59);
+        let long = logarithmic(10_000_000, |value| value.log10() * 60.0, 12.0);
+        assert_eq!(long.last().map(|tick| tick.label.as_str()), Some("10⁷"));
+        assert_eq!(
+            logarithmic(u64::MAX, |value| value.log10() * 30.0, 12.0).len(),
+            59
+        );
     }
 
     #[test]
     fn times_come_in_units_that_people_use() {
         let (ticks, unit) = times(90.0, 6);
-        assert_eq!((labels(&ticks).join(" "), unit), ("0 15 30 45 60 75 90".into(), "seconds"));
+        assert_eq!(
+            (labels(&ticks).join(" "), unit),
+            ("0 15 30 45 60 75 90".into(), "seconds")
+        );
         let (ticks, unit) = times(3600.0, 6);
-        assert_eq!((labels(&ticks).join(" "), unit), ("0 10 20 30 40 50 60".into(), "minutes"));
+        assert_eq!(
+            (labels(&ticks).join(" "), unit),
+            ("0 10 20 30 40 50 60".into(), "minutes")
+        );
         let (ticks, unit) = times(0.5, 5);
-        assert_eq!((labels(&ticks).join(" "), unit), ("0.0 0.1 0.2 0.3 0.4 0.5".into(), "seconds"));
+        assert_eq!(
+            (labels(&ticks).join(" "), unit),
+            ("0.0 0.1 0.2 0.3 0.4 0.5".into(), "seconds")
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Figures with fixed values, drawn by the tests of `chart` and `report::page`.
 
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use shiftsim::summary::figures::*;
 
@@ -9,7 +9,10 @@ pub struct Lcg(u64);
 
 impl Lcg {
     pub fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (self.0 >> 11) as f64 / (1u64 << 53) as f64
     }
 }
@@ -18,9 +21,10 @@ pub fn labels(stem: &str, title: &str) -> Labels {
     Labels {
         file_stem: stem.into(),
         title: title.into(),
-        caption: "seed 1 · weights v1=50, v3=50 · algorithm envoy (R mod total, a fresh R for each \
+        caption:
+            "seed 1 · weights v1=50, v3=50 · algorithm envoy (R mod total, a fresh R for each \
                   request) · shiftsim 0.1.0"
-            .into(),
+                .into(),
         reading: "The line wanders inside the funnel and comes near the target only slowly.".into(),
     }
 }
@@ -46,7 +50,9 @@ fn walk(requests: u64, target: f64, random: &mut Lcg) -> Vec<SharePoint> {
             f64::from(random.next() < target)
         } else {
             let normal = (0..12).map(|_| random.next()).sum::<f64>() - 6.0;
-            (gap * target + normal * (gap * target * (1.0 - target)).sqrt()).round().clamp(0.0, gap)
+            (gap * target + normal * (gap * target * (1.0 - target)).sqrt())
+                .round()
+                .clamp(0.0, gap)
         };
         points.push((at, count / at as f64));
         before = at;
@@ -58,19 +64,30 @@ fn band(requests: u64, target: f64, width: f64) -> Vec<BandPoint> {
     let edge = |at: u64, side: f64| {
         let n = at as f64;
         let count = n * target + side * width * (n * target * (1.0 - target)).sqrt();
-        let count = if side < 0.0 { count.floor() } else { count.ceil() };
+        let count = if side < 0.0 {
+            count.floor()
+        } else {
+            count.ceil()
+        };
         count.clamp(0.0, n) / n
     };
     checkpoints(requests)
         .into_iter()
-        .map(|at| BandPoint { requests: at, low: edge(at, -1.0), high: edge(at, 1.0) })
+        .map(|at| BandPoint {
+            requests: at,
+            low: edge(at, -1.0),
+            high: edge(at, 1.0),
+        })
         .collect()
 }
 
 pub fn running_share(stem: &str, requests: u64, target: f64, markers: &[(u64, &str)]) -> Figure {
     let mut random = Lcg(7);
     Figure::RunningShare(RunningShare {
-        labels: labels(stem, &format!("{requests} requests: the share of v3 and its exact funnel")),
+        labels: labels(
+            stem,
+            &format!("{requests} requests: the share of v3 and its exact funnel"),
+        ),
         version: "v3 (red stars)".into(),
         version_index: 1,
         requests,
@@ -82,15 +99,19 @@ pub fn running_share(stem: &str, requests: u64, target: f64, markers: &[(u64, &s
         time_uniform: band(requests, target, 3.3),
         markers: markers
             .iter()
-            .map(|(requests, label)| Marker { requests: *requests, label: (*label).into() })
+            .map(|(requests, label)| Marker {
+                requests: *requests,
+                label: (*label).into(),
+            })
             .collect(),
     })
 }
 
 pub fn fan(stem: &str, requests: u64, target: f64, total: usize) -> Figure {
     let mut random = Lcg(3);
-    let runs: Vec<Vec<SharePoint>> =
-        (0..total).map(|_| walk(requests, target, &mut random)).collect();
+    let runs: Vec<Vec<SharePoint>> = (0..total)
+        .map(|_| walk(requests, target, &mut random))
+        .collect();
     let quantiles = (0..runs[0].len())
         .map(|place| {
             let mut shares: Vec<f64> = runs.iter().map(|run| run[place].1).collect();
@@ -108,10 +129,16 @@ pub fn fan(stem: &str, requests: u64, target: f64, total: usize) -> Figure {
             _ => finals.push((share, 1)),
         }
     }
-    let outside =
-        finals.iter().filter(|at| (at.0 - target).abs() > 0.1).map(|at| at.1).sum::<u64>();
+    let outside = finals
+        .iter()
+        .filter(|at| (at.0 - target).abs() > 0.1)
+        .map(|at| at.1)
+        .sum::<u64>();
     Figure::Fan(Fan {
-        labels: labels(stem, &format!("{total} times {requests} requests: how far runs differ")),
+        labels: labels(
+            stem,
+            &format!("{total} times {requests} requests: how far runs differ"),
+        ),
         version: "v3".into(),
         version_index: 2,
         requests,
@@ -146,7 +173,9 @@ pub fn binomial(requests: u64, target: f64) -> Vec<(u64, f64)> {
         weight *= (n - count as f64) * target / ((count + 1) as f64 * (1.0 - target));
     }
     let total: f64 = law.iter().map(|at| at.1).sum();
-    law.into_iter().map(|(count, weight)| (count, weight / total)).collect()
+    law.into_iter()
+        .map(|(count, weight)| (count, weight / total))
+        .collect()
 }
 
 pub fn count_histogram(stem: &str, requests: u64, target: f64, compared: bool) -> Figure {
@@ -154,11 +183,18 @@ pub fn count_histogram(stem: &str, requests: u64, target: f64, compared: bool) -
     let mut random = Lcg(11);
     let simulated = exact
         .iter()
-        .map(|(count, share)| (*count, (share * (0.85 + 0.3 * random.next()) * 1e4).round() / 1e4))
-        .filter(|at| at.1 > 0.0)
+        .map(|(count, share)| (*count, share * (0.85 + 0.3 * random.next())))
+        .filter(|at| at.1 > 1e-5)
         .collect();
     let n = requests as f64;
-    let legacy = vec![(0, 0.32), (1, 0.02), (7, 0.02), (8, 0.03), (14, 0.02), (15, 0.32)];
+    let legacy = vec![
+        (0, 0.32),
+        (1, 0.02),
+        (7, 0.02),
+        (8, 0.03),
+        (14, 0.02),
+        (15, 0.32),
+    ];
     Figure::CountHistogram(CountHistogram {
         labels: labels(stem, &format!("How many of {requests} requests reach v3")),
         version: "v3".into(),
@@ -169,16 +205,24 @@ pub fn count_histogram(stem: &str, requests: u64, target: f64, compared: bool) -
         exact,
         exact_name: format!("binomial({requests}, {target})"),
         compared: compared.then(|| ("the picker of 2017 (a counter)".into(), legacy)),
-        within: ((n * (target - 0.1)).ceil().max(0.0) as u64, (n * (target + 0.1)) as u64),
+        within: (
+            (n * (target - 0.1)).ceil().max(0.0) as u64,
+            (n * (target + 0.1)) as u64,
+        ),
         simulated_within: 0.7012,
         exact_within: Some(0.698242),
-        observed: (n * target * 1.2) as u64,
+        observed: (n * target + 1.5 * (n * target * (1.0 - target)).sqrt()) as u64,
     })
 }
 
 pub fn strips(stem: &str, versions: usize, phases: usize, requests: u64) -> Figure {
     let mut random = Lcg(5);
-    let names = ["envoy", "envoy-legacy, stride 1", "sticky, 10 requests per user", "smooth-wrr"];
+    let names = [
+        "envoy",
+        "envoy-legacy, stride 1",
+        "sticky, 10 requests per user",
+        "smooth-wrr",
+    ];
     let strips = (0..phases)
         .map(|phase| {
             let shown = requests.min(500) as usize;
@@ -293,7 +337,11 @@ pub fn usual() -> Vec<Figure> {
             "running-10000",
             10_000,
             0.2,
-            &[(15, "15 requests"), (20, "both seen (99%)"), (248, "stable within ±5 points")],
+            &[
+                (15, "15 requests"),
+                (20, "both seen (99%)"),
+                (248, "stable within ±5 points"),
+            ],
         ),
         fan("fan-15", 15, 0.5, 200),
         fan("fan-2000", 2000, 0.2, 200),
@@ -312,8 +360,18 @@ pub fn extreme() -> Vec<Figure> {
     let mut figures = vec![
         running_share("running-1", 1, 0.5, &[(1, "one")]),
         running_share("running-2", 2, 0.0, &[]),
-        running_share("running-1e9", 1_000_000_000, 0.001, &[(1, "a"), (1, "b"), (1_000_000_000, "the end of it all")]),
-        running_share("running-200", 200, 1.0, &[(199, "near the right edge"), (200, "at the right edge")]),
+        running_share(
+            "running-1e9",
+            1_000_000_000,
+            0.001,
+            &[(1, "a"), (1, "b"), (1_000_000_000, "the end of it all")],
+        ),
+        running_share(
+            "running-200",
+            200,
+            1.0,
+            &[(199, "near the right edge"), (200, "at the right edge")],
+        ),
         fan("fan-1", 1, 0.5, 1),
         fan("fan-1e9", 1_000_000_000, 0.5, 250),
         count_histogram("counts-1", 1, 0.5, false),
@@ -332,7 +390,10 @@ pub fn extreme() -> Vec<Figure> {
         match &mut figure {
             Figure::RunningShare(figure) => {
                 figure.version.clone_from(&long);
-                figure.markers.iter_mut().for_each(|marker| marker.label.clone_from(&long));
+                figure
+                    .markers
+                    .iter_mut()
+                    .for_each(|marker| marker.label.clone_from(&long));
                 long_labels(&mut figure.labels, &long);
             }
             Figure::Fan(figure) => {
@@ -345,7 +406,10 @@ pub fn extreme() -> Vec<Figure> {
                 long_labels(&mut figure.labels, &long);
             }
             Figure::Strips(figure) => {
-                figure.versions.iter_mut().for_each(|name| name.clone_from(&long));
+                figure
+                    .versions
+                    .iter_mut()
+                    .for_each(|name| name.clone_from(&long));
                 for strip in &mut figure.strips {
                     strip.name.clone_from(&long);
                     strip.notes.push(long.clone());
@@ -355,13 +419,22 @@ pub fn extreme() -> Vec<Figure> {
             Figure::Bars(figure) => {
                 for group in &mut figure.groups {
                     group.name.clone_from(&long);
-                    group.bars.iter_mut().for_each(|bar| bar.version.clone_from(&long));
+                    group
+                        .bars
+                        .iter_mut()
+                        .for_each(|bar| bar.version.clone_from(&long));
                 }
                 long_labels(&mut figure.labels, &long);
             }
             Figure::Timeline(figure) => {
-                figure.versions.iter_mut().for_each(|name| name.clone_from(&long));
-                figure.phases.iter_mut().for_each(|phase| phase.name.clone_from(&long));
+                figure
+                    .versions
+                    .iter_mut()
+                    .for_each(|name| name.clone_from(&long));
+                figure
+                    .phases
+                    .iter_mut()
+                    .for_each(|phase| phase.name.clone_from(&long));
                 long_labels(&mut figure.labels, &long);
             }
         }
