@@ -120,8 +120,8 @@ impl Pen<'_> {
             x: rect.right,
             y: rect.bottom,
         });
-        // plotters includes the far edges; a shape thinner than a pixel keeps one.
-        let far = ((right - 1).max(left), (bottom - 1).max(top));
+        // A shape thinner than a pixel keeps one.
+        let far = (right.max(left + 1), bottom.max(top + 1));
         self.backend
             .draw_rect((left, top), far, &ink(fill), true)
             .map_err(failed)
