@@ -179,7 +179,7 @@ mod tests {
         let shares = [Ratio::new(1, 2), Ratio::new(1, 4), Ratio::new(1, 4)];
         let joint = joint_within(&shares, 100, Ratio::new(1, 20)).unwrap();
         assert!(
-            (joint / 0.555_236_601_302_611_36 - 1.0).abs() < 1e-11,
+            (joint / 0.555_236_601_302_611_3 - 1.0).abs() < 1e-11,
             "{joint}"
         );
         for (n, tolerance) in [

@@ -3,25 +3,26 @@
 //! With two versions one share tells both. With three, the two free counts walk on a plane, and
 //! what [`super::stays_within`] does on a line is done on the plane.
 
+use super::exits::beyond_exits;
 use super::joint::check_shares;
 use super::stays::{stays_within, stays_within_n};
 use super::within::band;
-use super::{Rational, StatsError, check, check_confidence, domain};
+use super::{Rational, StatsError, check, check_confidence, domain, to_f64};
 use crate::stats::binomial::Binomial;
 
 /// What all later exits may add up to: the absolute error of the result.
 const TAIL: f64 = 1e-12;
 
 /// Lattice cells that a calculation may visit; some seconds.
-const MOST_CELLS: f64 = 4e9;
+const MOST_CELLS: f64 = 1e10;
 
 /// P(|c_i(m)/m − w_i| ≤ tolerance for every version i and every m ≥ n), for up to three versions
 /// with a share above zero. Absolute error below 10^-11.
 ///
 /// # Errors
 /// [`StatsError::Domain`] unless the shares sum to 1, n ≥ 1 and the tolerance is above 0;
-/// [`StatsError::Limit`] for four versions or more, and beyond 4·10^9 lattice cells (three versions:
-/// tolerances below some 3 points).
+/// [`StatsError::Limit`] for four versions or more, and beyond 10^10 lattice cells (three versions:
+/// tolerances below some 2.5 points).
 ///
 /// ```
 /// use num_rational::Ratio;
@@ -98,27 +99,6 @@ fn too_many(shares: &[Rational]) -> StatsError {
     }
 }
 
-/// The numbers of requests from which on all later exits are less likely than [`TAIL`].
-///
-/// P(the share is ever at x or beyond after m) ≤ e^(−m KL(x‖p)): Ville's inequality for the
-/// exponential martingale that Chernoff's bound optimises.
-fn beyond_exits(shares: [Rational; 3], tolerance: Rational) -> f64 {
-    let t = *tolerance.numer() as f64 / *tolerance.denom() as f64;
-    let rate = |p: f64, x: f64| {
-        if x <= 0.0 || x >= 1.0 {
-            // No share lies beyond.
-            return f64::INFINITY;
-        }
-        x * (x / p).ln() + (1.0 - x) * ((1.0 - x) / (1.0 - p)).ln()
-    };
-    let slowest = shares
-        .iter()
-        .map(|share| *share.numer() as f64 / *share.denom() as f64)
-        .map(|p| rate(p, p + t).min(rate(p, p - t)))
-        .fold(f64::INFINITY, f64::min);
-    ((6.0 / TAIL).ln() / slowest).ceil().max(1.0)
-}
-
 /// The bands of the three counts at one number of requests.
 #[derive(Clone, Copy)]
 struct Bands([(u64, u64); 3]);
@@ -154,8 +134,8 @@ struct Plane {
 impl Plane {
     fn new(shares: [Rational; 3], tolerance: Rational) -> Result<Self, StatsError> {
         check(Rational::from_integer(0), tolerance)?;
-        let last = beyond_exits(shares, tolerance);
-        let t = *tolerance.numer() as f64 / *tolerance.denom() as f64;
+        let t = to_f64(tolerance);
+        let last = beyond_exits(&shares.map(to_f64), t, TAIL);
         let width = (2.0 * t).min(1.0);
         if width * width * last.powi(3) / 3.0 > MOST_CELLS {
             return Err(StatsError::Limit {
@@ -212,9 +192,7 @@ impl Plane {
         self.bands = Bands::at(self.requests, self.shares, self.tolerance);
         self.cells = self.blank();
         let Some(bands) = self.bands else { return };
-        let [p, q, r] = self
-            .shares
-            .map(|share| *share.numer() as f64 / *share.denom() as f64);
+        let [p, q, r] = self.shares.map(to_f64);
         let [(first_low, first_high), (second_low, _), _] = bands.0;
         for first in first_low..=first_high {
             let Some((low, high)) = bands.row(self.requests, first) else {
@@ -243,10 +221,7 @@ impl Plane {
         let [first_share, second_share, third_share] = self.shares;
         let law = Binomial::with_share(m, first_share)?;
         let second_of_rest = second_share / (second_share + third_share);
-        let odds = {
-            let odds = second_share / third_share;
-            *odds.numer() as f64 / *odds.denom() as f64
-        };
+        let odds = to_f64(second_share / third_share);
         let [(first_low, first_high), (second_low, _), _] = bands.0;
         let mut sum = 0.0;
         for first in first_low..=first_high {

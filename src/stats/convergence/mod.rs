@@ -6,6 +6,7 @@
 
 mod all_seen;
 mod deviation;
+mod exits;
 mod joint;
 mod joint_stays;
 mod rectangle;
@@ -52,4 +53,8 @@ fn check_confidence(confidence: f64) -> Result<(), StatsError> {
         return Ok(());
     }
     Err(domain("confidence", "in (0, 1)", confidence))
+}
+
+fn to_f64(fraction: Rational) -> f64 {
+    *fraction.numer() as f64 / *fraction.denom() as f64
 }

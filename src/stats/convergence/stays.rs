@@ -2,11 +2,12 @@
 //!
 //! The best meaning of "converged", and the only one of them that is monotone in n by itself. It is
 //! found backwards: u_m(k), the probability to stay inside from m on given k at m, is
-//! p·u_{m+1}(k+1) + q·u_{m+1}(k) inside the band and 0 outside. Far out, at M, Hoeffding's
-//! inequality bounds every later exit together, by 2·e^(−2(M+1)t²) / (1 − e^(−2t²)), below 10^-12.
+//! p·u_{m+1}(k+1) + q·u_{m+1}(k) inside the band and 0 outside. It begins at an M after which all
+//! later exits together are less likely than 10^-12.
 
+use super::exits::beyond_exits;
 use super::within::band;
-use super::{Rational, StatsError, check, check_confidence, domain};
+use super::{Rational, StatsError, check, check_confidence, domain, to_f64};
 use crate::stats::binomial::Binomial;
 
 /// What later exits may add up to: the absolute error of V.
@@ -19,7 +20,7 @@ const MOST_CELLS: f64 = 4e9;
 ///
 /// # Errors
 /// [`StatsError::Domain`] for arguments out of range; [`StatsError::Limit`] if the lattice has more
-/// than 4·10^9 cells (tolerances below some 0.3 points).
+/// than 4·10^9 cells (tolerances below some 0.4 points at 50/50).
 ///
 /// ```
 /// use num_rational::Ratio;
@@ -108,11 +109,8 @@ impl Lattice {
     /// The lattice at M, where leaving is as good as impossible.
     fn new(share: Rational, tolerance: Rational) -> Result<Self, StatsError> {
         check(share, tolerance)?;
-        let t = *tolerance.numer() as f64 / *tolerance.denom() as f64;
-        let decay = 2.0 * t * t;
-        let last = ((2.0 / (TAIL * -(-decay).exp_m1())).ln() / decay)
-            .ceil()
-            .max(1.0);
+        let t = to_f64(tolerance);
+        let last = beyond_exits(&[to_f64(share)], t, TAIL);
         if last * last * t > MOST_CELLS {
             return Err(StatsError::Limit {
                 what: format!("staying within ±{t} for ever"),
@@ -120,7 +118,7 @@ impl Lattice {
             });
         }
         let requests = last as u64;
-        let p = *share.numer() as f64 / *share.denom() as f64;
+        let p = to_f64(share);
         // At M the band is as good as never empty; if it is, nothing can stay inside.
         let (low, high) = band(requests, share, tolerance).unwrap_or((1, 0));
         let mut lattice = Self {

@@ -2,14 +2,18 @@
 //!
 //! One share: Wilson (for display), Clopper–Pearson (never below its level), Jeffreys,
 //! Agresti–Coull. Valid at every n at once: the time-uniform interval. Several shares at once:
-//! Goodman. None of them knows where its counts come from.
+//! Goodman, and Sison and Glaz. How often each really contains the share: [`coverage`]. None of them knows where its counts come from.
 
-mod simultaneous;
+mod coverage;
+mod goodman;
 mod single;
+mod sison_glaz;
 mod time_uniform;
 
-pub use simultaneous::goodman;
+pub use coverage::{Method, coverage};
+pub use goodman::goodman;
 pub use single::{agresti_coull, clopper_pearson, jeffreys, wilson};
+pub use sison_glaz::sison_glaz;
 pub use time_uniform::{time_uniform, time_uniform_band};
 
 use super::StatsError;

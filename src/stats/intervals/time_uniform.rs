@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(time_uniform(0, 15, 0.5, 0.5, 0.95).unwrap().low, 0.0);
         near(
             time_uniform(7, 15, 1.0, 1.0, 0.95).unwrap().high,
-            0.803_175_857_012_378_29,
+            0.803_175_857_012_378_3,
         );
         near(
             time_uniform(50, 100, 0.5, 0.5, 0.95).unwrap().low,
@@ -158,7 +158,7 @@ mod tests {
         );
         near(
             time_uniform(4, 20, 0.5, 0.5, 0.95).unwrap().high,
-            0.534_671_122_258_450_51,
+            0.534_671_122_258_450_5,
         );
     }
 

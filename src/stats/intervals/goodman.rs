@@ -1,4 +1,4 @@
-//! Intervals for several shares that hold together.
+//! Goodman's intervals for several shares that hold together.
 
 use super::single::score;
 use super::{Interval, check};
