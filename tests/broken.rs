@@ -1,7 +1,7 @@
 //! Broken scenario files: each gives the error that stands beside it, points at the right place, and
 //! says the way out. `SNAPSHOTS=overwrite` renews the expected texts; read them.
 
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test stops at the first surprise"

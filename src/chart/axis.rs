@@ -3,7 +3,7 @@
 use super::dodge;
 use super::font;
 use super::layout::{SMALL, WIDTH};
-use super::palette::{AXIS, Colour, FAINT_INK, GRID, INK};
+use super::palette::{AXIS, Colour, FAINT_INK, GRID, INK, PAPER};
 use super::scale::Scale;
 use super::scene::{Align, Rect, Scene, Stroke, point};
 use super::ticks::Tick;
@@ -11,7 +11,7 @@ use super::ticks::Tick;
 /// Room below a plot for ticks, their labels and the name of the axis.
 pub(super) const BELOW: f64 = 44.0;
 /// Room above a plot for the name of the left axis.
-pub(super) const ABOVE: f64 = 20.0;
+pub(super) const ABOVE: f64 = 27.0;
 /// From one row of labels above the plot to the next.
 pub(super) const LABEL_ROW: f64 = 17.0;
 
@@ -78,22 +78,35 @@ pub(super) fn bottom_labels(scene: &mut Scene, plot: Rect, scale: &Scale, ticks:
     }
 }
 
+/// A label above a plot.
+#[derive(Debug)]
+struct TopLabel {
+    /// The place of its line.
+    x: f64,
+    /// The left edge of its text.
+    start: f64,
+    /// The right edge of its text.
+    end: f64,
+    text: String,
+}
+
 /// Labels above a plot, each with a thin line down through it.
 #[derive(Debug)]
 pub(super) struct TopLabels {
-    /// Position of the line, left edge of the text, text.
-    labels: Vec<(f64, f64, String)>,
+    labels: Vec<TopLabel>,
     rows: Vec<usize>,
 }
 
 impl TopLabels {
-    /// Places labels so that none overlaps another or leaves `left..=right`.
+    /// Places labels so that none overlaps another, meets the line of another, or leaves
+    /// `left..=right`.
     pub(super) fn place(labels: &[(f64, String)], left: f64, right: f64) -> Self {
-        let longest = (right - left) * 0.6;
-        let labels: Vec<(f64, f64, String)> = labels
+        // Few labels may be long, many must be short.
+        let part = (2.0 / labels.len().max(1) as f64).clamp(0.15, 0.6);
+        let labels: Vec<TopLabel> = labels
             .iter()
             .map(|(x, text)| {
-                let text = font::fit(text, SMALL, longest);
+                let text = font::fit(text, SMALL, (right - left) * part);
                 let width = font::width(&text, SMALL);
                 // To the right of its line, or to the left where there is no room.
                 let start = if x + 4.0 + width <= right {
@@ -101,18 +114,21 @@ impl TopLabels {
                 } else {
                     x - 4.0 - width
                 };
-                (*x, start.max(left), text)
+                let start = start.max(left);
+                TopLabel {
+                    x: *x,
+                    start,
+                    end: start + width,
+                    text,
+                }
             })
             .collect();
         let intervals: Vec<(f64, f64)> = labels
             .iter()
-            .map(|(x, start, text)| {
-                // The line itself must not run through a label of a lower row.
-                let end = start + font::width(text, SMALL);
-                (start.min(*x), end.max(*x) + 8.0)
-            })
+            .map(|label| (label.start.min(label.x) - 2.0, label.end.max(label.x) + 6.0))
             .collect();
-        let rows = dodge::rows(&intervals);
+        let lines: Vec<f64> = labels.iter().map(|label| label.x).collect();
+        let rows = dodge::rows(&intervals, &lines);
         Self { labels, rows }
     }
 
@@ -121,13 +137,36 @@ impl TopLabels {
         self.rows.iter().map(|row| row + 1).max().unwrap_or(0) as f64 * LABEL_ROW
     }
 
-    /// Draws the labels in the rows that end at `foot`, and their lines down to `bottom`.
-    pub(super) fn draw(&self, scene: &mut Scene, foot: f64, bottom: f64) {
+    /// Draws the labels in the rows that end at the top of the first panel, and their lines
+    /// through all panels.
+    pub(super) fn draw(&self, scene: &mut Scene, panels: &[Rect]) {
+        let Some(foot) = panels.first().map(|panel| panel.top) else {
+            return;
+        };
         let stroke = Stroke::dashed(FAINT_INK, 1.0, 2.0, 3.0);
-        for ((x, start, text), row) in self.labels.iter().zip(&self.rows) {
-            let baseline = foot - *row as f64 * LABEL_ROW - 5.0;
-            scene.line(vec![point(*x, baseline - 9.0), point(*x, bottom)], stroke);
-            scene.text(point(*start, baseline), Align::Start, SMALL, INK, text);
+        let baseline = |row: usize| foot - row as f64 * LABEL_ROW - 5.0;
+        for (label, row) in self.labels.iter().zip(&self.rows) {
+            let mut top = baseline(*row) - 9.0;
+            for panel in panels {
+                let line = vec![
+                    point(label.x, top.min(panel.top)),
+                    point(label.x, panel.bottom),
+                ];
+                scene.line(line, stroke);
+                top = f64::MAX;
+            }
+        }
+        // Paper behind the texts: where rows are crowded, a line may still cross one.
+        let backs = self.labels.iter().zip(&self.rows).map(|(label, row)| Rect {
+            left: label.start - 1.5,
+            top: baseline(*row) - 10.0,
+            right: label.end + 1.5,
+            bottom: baseline(*row) + 3.0,
+        });
+        scene.rects(backs.collect(), PAPER);
+        for (label, row) in self.labels.iter().zip(&self.rows) {
+            let at = point(label.start, baseline(*row));
+            scene.text(at, Align::Start, SMALL, INK, &label.text);
         }
     }
 }
@@ -135,7 +174,7 @@ impl TopLabels {
 /// Notes at the right of a plot, at the heights they speak of, moved apart where they would touch.
 pub(super) fn right_notes(scene: &mut Scene, plot: Rect, notes: &[(f64, Colour, String)]) {
     let heights: Vec<f64> = notes.iter().map(|(height, ..)| *height).collect();
-    let moved = dodge::spread(&heights, 16.0, plot.top + 4.0, plot.bottom - 2.0);
+    let moved = dodge::spread(&heights, 16.0, plot.top + 9.0, plot.bottom - 2.0);
     for ((_, colour, text), height) in notes.iter().zip(moved) {
         scene.text(
             point(plot.right + 9.0, height + 4.3),

@@ -3,7 +3,7 @@
 use super::axis;
 use super::font;
 use super::layout::{self, Body, Item, SMALL, Swatch, TEXT};
-use super::number::{integer, percent};
+use super::number::{integer, percent, share};
 use super::palette::{self, FAINT_INK, INK};
 use super::running_share::decimals_of;
 use super::scale::Scale;
@@ -65,7 +65,9 @@ pub(super) fn draw(figure: &Bars) -> Scene {
 
     let mut top = plot.top;
     for group in &figure.groups {
-        let heading = font::fit(&heading(group), TEXT, body.width());
+        let counted = counted(group);
+        let room = body.width() - font::width(&counted, TEXT);
+        let heading = font::fit(&group.name, TEXT, room) + &counted;
         scene.text(
             point(body.left, top + 16.0),
             Align::Start,
@@ -103,23 +105,19 @@ fn group_height(group: &BarGroup, row: f64) -> f64 {
     HEADING + group.bars.len() as f64 * row + GAP
 }
 
-fn heading(group: &BarGroup) -> String {
+fn counted(group: &BarGroup) -> String {
     match group.requests {
-        0 => format!("{} — no request", group.name),
-        1 => format!("{} — 1 request", group.name),
-        requests => format!("{} — {} requests", group.name, integer(requests)),
+        0 => " — no request".to_owned(),
+        1 => " — 1 request".to_owned(),
+        requests => format!(" — {} requests", integer(requests)),
     }
 }
 
 fn note(bar: &Bar) -> String {
     if bar.observed.is_finite() {
-        format!(
-            "{} for {}",
-            percent(bar.observed, 1),
-            percent(bar.target, 1)
-        )
+        format!("{} (target {})", share(bar.observed), share(bar.target))
     } else {
-        format!("target {}", percent(bar.target, 1))
+        format!("target {}", share(bar.target))
     }
 }
 

@@ -1,8 +1,9 @@
 //! The counts of the replications as bars, the exact law as dots, the tolerance as a zone.
 
 use super::axis::{self, TopLabels};
+use super::font;
 use super::layout::{self, Body, Item, SMALL, Swatch};
-use super::number::{integer, percent};
+use super::number::{self, integer, percent};
 use super::palette::{self, FAINT_INK, INK, PAPER, TOLERANCE};
 use super::scale::Scale;
 use super::scene::{Align, Point, Rect, Scene, Stroke, point};
@@ -41,7 +42,10 @@ pub(super) fn draw(figure: &CountHistogram) -> Scene {
         .max(1e-9);
 
     let share_ticks = ticks::percentages(0.0, tallest * 1.06, 6);
-    let left = body.left + axis::left_room(&share_ticks).max(52.0);
+    // The names of the two rows of labels stand before the first label.
+    let first_label = font::width(&integer(high), SMALL) / 2.0;
+    let names = font::width("count", SMALL) + first_label + 12.0;
+    let left = body.left + axis::left_room(&share_ticks).max(names);
     let across = Scale::linear((low as f64 - 0.5, high as f64 + 0.5), (left, body.right));
     let marks = [(across.at(figure.observed as f64), observed_label(figure))];
     let marks = TopLabels::place(&marks, left, body.right);
@@ -67,7 +71,7 @@ pub(super) fn draw(figure: &CountHistogram) -> Scene {
     }
     axis::left(&mut scene, plot, &up, &share_ticks);
     axis::left_name(&mut scene, body, &axis_name(width));
-    let half = (across.at(width as f64) - across.at(0.0)) / 2.0;
+    let half = (across.at((low + width) as f64) - across.at(low as f64)) / 2.0;
     let middle = |bin: u64| across.at(bin as f64 + (width as f64 - 1.0) / 2.0);
     let rects = simulated.iter().map(|(bin, share)| Rect {
         left: middle(*bin) - half * 0.8,
@@ -76,7 +80,7 @@ pub(super) fn draw(figure: &CountHistogram) -> Scene {
         bottom: plot.bottom,
     });
     scene.rects(rects.collect(), bars);
-    marks.draw(&mut scene, plot.top, plot.bottom);
+    marks.draw(&mut scene, &[plot]);
     count_axis(&mut scene, plot, &across, (low, high), figure);
     let dots = |law: &[(u64, f64)]| -> Vec<Point> {
         law.iter()
@@ -123,7 +127,7 @@ fn observed_label(figure: &CountHistogram) -> String {
     format!(
         "first run: {} ({})",
         integer(figure.observed),
-        percent(share, 1)
+        number::share(share)
     )
 }
 
@@ -202,16 +206,14 @@ fn count_axis(
         let at = point(across.at(*value), plot.bottom + 34.0);
         scene.text(at, Align::Middle, SMALL - 1.0, FAINT_INK, &share);
     }
-    let whole = format!(
-        "requests to {}, of {}",
-        figure.version,
-        integer(figure.requests)
-    );
+    let whole = format!(", of {}", integer(figure.requests));
+    let room = plot.width() - font::width(&whole, SMALL);
+    let whole = font::fit(&format!("requests to {}", figure.version), SMALL, room) + &whole;
     let at = point(plot.right, plot.bottom + 52.0);
     scene.text(at, Align::End, SMALL, FAINT_INK, &whole);
-    let name = |row: f64| point(plot.left - 8.0, plot.bottom + row);
-    scene.text(name(19.0), Align::End, SMALL, FAINT_INK, "count");
-    scene.text(name(34.0), Align::End, SMALL - 1.0, FAINT_INK, "share");
+    let name = |row: f64| point(layout::MARGIN, plot.bottom + row);
+    scene.text(name(19.0), Align::Start, SMALL, FAINT_INK, "count");
+    scene.text(name(34.0), Align::Start, SMALL - 1.0, FAINT_INK, "share");
 }
 
 #[cfg(test)]

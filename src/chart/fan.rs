@@ -2,11 +2,14 @@
 //! where they end.
 
 use super::axis;
+use super::clip;
 use super::decimate;
 use super::layout::{self, Body, Item, SMALL, Swatch};
 use super::number::{integer, percent};
 use super::palette::{self, INK, RUN, TOLERANCE};
-use super::running_share::{points, range_of, request_axis_name, request_scale, request_ticks};
+use super::running_share::{
+    first_settled, points, range_of, request_axis_name, request_scale, request_ticks,
+};
 use super::scale::Scale;
 use super::scene::{Align, Point, Rect, Scene, Stroke, point};
 use super::ticks;
@@ -56,9 +59,9 @@ pub(super) fn draw(figure: &Fan) -> Scene {
         right: body.right,
         ..plot
     };
-    let across = request_scale(figure.requests, plot.left + 4.0, plot.right);
+    let across = request_scale(figure.requests, 0.0, (plot.left, plot.right));
     let up = Scale::linear((low, high), (plot.bottom, plot.top));
-    let at = |(requests, share): (u64, f64)| point(across.at(requests as f64), up.at(share));
+    let at = |(requests, share): (u64, f64)| point(across.at(requests as f64), up.beyond(share));
 
     let (zone_top, zone_bottom) = (
         up.at(figure.target + figure.tolerance),
@@ -96,11 +99,10 @@ pub(super) fn draw(figure: &Fan) -> Scene {
             .map(|at_point| at(*at_point))
             .collect::<Vec<Point>>()
     };
+    let inside = |line: &[Point]| clip::between(line, plot.top, plot.bottom);
     let grey = figure.runs.iter().skip(1);
-    let grey = grey
-        .map(|run| decimate::last_of_column(&line(run), RUN_COLUMN))
-        .collect();
-    scene.lines(grey, Stroke::solid(RUN, 0.7));
+    let grey = grey.flat_map(|run| inside(&decimate::last_of_column(&line(run), RUN_COLUMN)));
+    scene.lines(grey.collect(), Stroke::solid(RUN, 0.7));
     let quantile = |rank: usize| {
         let values: Vec<(u64, f64)> = figure
             .quantiles
@@ -112,11 +114,14 @@ pub(super) fn draw(figure: &Fan) -> Scene {
     for (below, above, fill) in [(0, 4, outer), (1, 3, inner)] {
         let mut outline = quantile(above);
         outline.extend(quantile(below).into_iter().rev());
+        outline
+            .iter_mut()
+            .for_each(|point| point.y = point.y.clamp(plot.top, plot.bottom));
         scene.polygon(outline, fill);
     }
-    scene.line(quantile(2), median);
+    scene.lines(inside(&quantile(2)), median);
     if let Some(run) = figure.runs.first() {
-        scene.line(decimate::m4(&line(run), 1.0), first);
+        scene.lines(inside(&decimate::m4(&line(run), 1.0)), first);
     }
     draw_finals(&mut scene, figure, margin, &up);
     let target_y = up.at(figure.target);
@@ -154,13 +159,17 @@ fn counter_text(figure: &Fan) -> String {
 }
 
 fn shares(figure: &Fan) -> impl Iterator<Item = f64> {
-    let runs = figure.runs.iter().flatten().map(|at| at.1);
-    let quantiles = figure.quantiles.iter().flat_map(|(_, all)| *all);
+    let settled = first_settled(figure.requests);
+    let first = figure.runs.first().into_iter().flatten();
+    let first = first.filter(move |at| at.0 >= settled).map(|at| at.1);
+    let settled_quantiles = figure.quantiles.iter().filter(move |at| at.0 >= settled);
+    let quantiles = settled_quantiles.flat_map(|(_, all)| *all);
     let zone = [
         figure.target - figure.tolerance,
         figure.target + figure.tolerance,
     ];
-    runs.chain(quantiles)
+    first
+        .chain(quantiles)
         .chain(zone)
         .chain(figure.finals.iter().map(|at| at.0))
 }
@@ -201,10 +210,10 @@ fn draw_finals(scene: &mut Scene, figure: &Fan, margin: Rect, up: &Scale) {
         ],
         stroke,
     );
-    let below = point(margin.left, margin.bottom + 19.0);
+    let below = point(margin.right, margin.bottom + 38.0);
     scene.text(
         below,
-        Align::Start,
+        Align::End,
         SMALL,
         palette::FAINT_INK,
         "where the runs end",

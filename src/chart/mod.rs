@@ -7,6 +7,7 @@
 
 mod axis;
 mod bars;
+mod clip;
 mod count_histogram;
 mod decimate;
 mod dodge;

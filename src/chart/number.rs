@@ -16,6 +16,46 @@ pub(super) fn integer(value: u64) -> String {
     text
 }
 
+/// 1, 2 or 5 times a power of ten, as `10⁴` or `2·10⁴`.
+pub(super) fn power(value: u64) -> String {
+    let (mut factor, mut exponent) = (value, 0);
+    while factor >= 10 && factor.is_multiple_of(10) {
+        factor /= 10;
+        exponent += 1;
+    }
+    let raised = |digit: char| match digit {
+        '0' => '⁰',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        '4' => '⁴',
+        '5' => '⁵',
+        '6' => '⁶',
+        '7' => '⁷',
+        '8' => '⁸',
+        _ => '⁹',
+    };
+    let exponent: String = exponent.to_string().chars().map(raised).collect();
+    if factor == 1 {
+        format!("10{exponent}")
+    } else {
+        format!("{factor}·10{exponent}")
+    }
+}
+
+/// A share as a percentage with one decimal, or more where it would otherwise look like 0% or 100%.
+pub(super) fn share(share: f64) -> String {
+    let distance = share.abs().min((1.0 - share).abs());
+    let decimals = match distance {
+        0.0 => 1,
+        near if near < 1e-4 => 4,
+        near if near < 1e-3 => 3,
+        near if near < 1e-2 => 2,
+        _ => 1,
+    };
+    percent(share, decimals)
+}
+
 /// A share as a percentage with so many decimals.
 pub(super) fn percent(share: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}%", share * 100.0);
@@ -37,6 +77,18 @@ mod tests {
         assert_eq!(integer(999), "999");
         assert_eq!(integer(1_000), "1\u{202f}000");
         assert_eq!(integer(1_000_000_000), "1\u{202f}000\u{202f}000\u{202f}000");
+    }
+
+    #[test]
+    fn powers_and_small_shares_stay_legible() {
+        assert_eq!(
+            [10_000, 20_000, 1_000_000_000_000].map(power),
+            ["10⁴", "2·10⁴", "10¹²"]
+        );
+        assert_eq!(
+            [0.5, 0.0, 0.001, 0.0005, 0.999].map(share),
+            ["50.0%", "0.0%", "0.10%", "0.050%", "99.90%"]
+        );
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A scene as PNG, at twice the logical size. Shapes are drawn by plotters' bitmap backend on a
 //! finer raster and averaged, which smooths their edges; text is blended on top.
 
+use std::cell::Cell;
+
 use ab_glyph::{Font as _, PxScale, point as glyph_point};
 use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::RGBAColor;
@@ -31,8 +33,21 @@ pub(super) fn write(scene: &Scene) -> Result<Vec<u8>, ChartError> {
     let width = (scene.width * scale).ceil().max(1.0) as usize;
     let height = (scene.height * scale).ceil().max(1.0) as usize;
 
-    let raster = draw_shapes(scene, width, height, scale, oversampling)?;
-    let mut pixels = average(raster, width, height, oversampling);
+    let mut memory = MEMORY.take();
+    draw_shapes(
+        scene,
+        width,
+        height,
+        scale,
+        oversampling,
+        &mut memory.raster,
+    )?;
+    if oversampling == 1 {
+        std::mem::swap(&mut memory.raster, &mut memory.pixels);
+    } else {
+        average(&memory.raster, width, &mut memory.pixels);
+    }
+    let pixels = &mut memory.pixels;
     for shape in &scene.shapes {
         if let Shape::Text {
             at,
@@ -41,10 +56,24 @@ pub(super) fn write(scene: &Scene) -> Result<Vec<u8>, ChartError> {
             text,
         } = shape
         {
-            blend_text(&mut pixels, width, *at, size * scale, scale, *colour, text);
+            blend_text(pixels, width, *at, size * scale, scale, *colour, text);
         }
     }
-    encode(&pixels, width, height)
+    let file = encode(pixels, width, height);
+    MEMORY.set(memory);
+    file
+}
+
+/// The memory of a picture, kept for the next one: to touch fresh memory costs as much time as to
+/// draw on it.
+#[derive(Default)]
+struct Memory {
+    raster: Vec<u8>,
+    pixels: Vec<u8>,
+}
+
+thread_local! {
+    static MEMORY: Cell<Memory> = Cell::default();
 }
 
 /// Everything but the text, on the fine raster.
@@ -54,14 +83,16 @@ fn draw_shapes(
     height: usize,
     scale: f64,
     oversampling: usize,
-) -> Result<Vec<u8>, ChartError> {
+    raster: &mut Vec<u8>,
+) -> Drawn {
     let (width, height) = (width * oversampling, height * oversampling);
-    let mut raster = vec![255; width * height * 3];
+    raster.clear();
+    raster.resize(width * height * 3, 255);
     let size = (
         u32::try_from(width).map_err(failed)?,
         u32::try_from(height).map_err(failed)?,
     );
-    let backend = BitMapBackend::with_buffer_and_format(&mut raster, size).map_err(failed)?;
+    let backend = BitMapBackend::with_buffer_and_format(raster, size).map_err(failed)?;
     let mut pen = Pen {
         backend,
         scale: scale * oversampling as f64,
@@ -86,8 +117,7 @@ fn draw_shapes(
             Shape::Text { .. } => Ok(()),
         }?;
     }
-    drop(pen);
-    Ok(raster)
+    Ok(())
 }
 
 /// Draws shapes of logical pixels on plotters' raster.
@@ -120,8 +150,8 @@ impl Pen<'_> {
             x: rect.right,
             y: rect.bottom,
         });
-        // plotters includes the far edges; a shape thinner than a pixel keeps one.
-        let far = ((right - 1).max(left), (bottom - 1).max(top));
+        // A shape thinner than a pixel keeps one.
+        let far = (right.max(left + 1), bottom.max(top + 1));
         self.backend
             .draw_rect((left, top), far, &ink(fill), true)
             .map_err(failed)
@@ -265,11 +295,9 @@ fn dashes(points: &[Point], (dash, gap): (f64, f64)) -> Vec<Vec<Point>> {
 }
 
 /// Each pixel of the file as the mean of its part of the raster.
-fn average(raster: Vec<u8>, width: usize, height: usize, oversampling: usize) -> Vec<u8> {
-    if oversampling == 1 {
-        return raster;
-    }
-    let mut pixels = Vec::with_capacity(width * height * 3);
+fn average(raster: &[u8], width: usize, pixels: &mut Vec<u8>) {
+    pixels.clear();
+    pixels.reserve(raster.len() / (OVERSAMPLING * OVERSAMPLING));
     for rows in raster.chunks_exact(width * OVERSAMPLING * 3 * OVERSAMPLING) {
         let (upper, lower) = rows.split_at(width * OVERSAMPLING * 3);
         for (upper, lower) in upper.chunks_exact(6).zip(lower.chunks_exact(6)) {
@@ -282,7 +310,6 @@ fn average(raster: Vec<u8>, width: usize, height: usize, oversampling: usize) ->
             }
         }
     }
-    pixels
 }
 
 /// Blends a text into the pixels; `size` is its em size in pixels.

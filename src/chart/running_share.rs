@@ -1,10 +1,11 @@
 //! The running share of one version: the observed line in its exact funnel.
 
 use super::axis::{self, TopLabels};
+use super::clip;
 use super::decimate;
 use super::font;
 use super::layout::{self, Body, Item, SMALL, Swatch};
-use super::number::percent;
+use super::number::{self, percent};
 use super::palette::{self, Colour, FAINT_INK, INK, TOLERANCE};
 use super::scale::Scale;
 use super::scene::{Point, Rect, Scene, Stroke, point};
@@ -38,7 +39,7 @@ pub(super) fn draw(figure: &RunningShare) -> Scene {
         body.left + axis::left_room(&share_ticks),
         body.right - notes_room.max(24.0) - 9.0,
     );
-    let across = request_scale(figure.requests, left + 4.0, right - 4.0);
+    let across = request_scale(figure.requests, 0.5, (left, right));
     let marks: Vec<(f64, String)> = figure
         .markers
         .iter()
@@ -52,7 +53,7 @@ pub(super) fn draw(figure: &RunningShare) -> Scene {
         bottom: body.bottom - axis::BELOW,
     };
     let up = Scale::linear((low, high), (plot.bottom, plot.top));
-    let at = |requests: u64, share: f64| point(across.at(requests as f64), up.at(share));
+    let at = |requests: f64, share: f64| point(across.at(requests), up.beyond(share));
 
     let zone = Rect {
         left: plot.left,
@@ -72,30 +73,33 @@ pub(super) fn draw(figure: &RunningShare) -> Scene {
         request_axis_name(figure.requests),
     );
 
-    let edge = |end: fn(&BandPoint) -> f64, band: &[BandPoint]| {
-        let points: Vec<(u64, f64)> = band
-            .iter()
-            .map(|point| (point.requests, end(point)))
-            .collect();
-        decimate::m4(&staircase(&points, at), 1.0)
-    };
-    let mut outline = edge(|point| point.high, &figure.pointwise);
-    outline.extend(edge(|point| point.low, &figure.pointwise).into_iter().rev());
+    let stairs = |points: &[(u64, f64)]| decimate::m4(&staircase(points, at), 1.0);
+    let mut outline = stairs(&edge(&figure.pointwise, |point| point.high));
+    outline.extend(
+        stairs(&edge(&figure.pointwise, |point| point.low))
+            .into_iter()
+            .rev(),
+    );
+    outline
+        .iter_mut()
+        .for_each(|point| point.y = point.y.clamp(plot.top, plot.bottom));
     scene.polygon(outline, funnel);
-    let dashed = [
-        edge(|point| point.low, &figure.time_uniform),
-        edge(|point| point.high, &figure.time_uniform),
-    ];
-    scene.lines(dashed.into(), uniform);
-    marks.draw(&mut scene, plot.top, plot.bottom);
+    let inside = |line: &[Point]| clip::between(line, plot.top, plot.bottom);
+    for end in [
+        |point: &BandPoint| point.low,
+        |point: &BandPoint| point.high,
+    ] {
+        scene.lines(inside(&stairs(&edge(&figure.time_uniform, end))), uniform);
+    }
+    marks.draw(&mut scene, &[plot]);
     let target_y = up.at(figure.target);
     scene.line(
         vec![point(plot.left, target_y), point(plot.right, target_y)],
         target,
     );
-    scene.line(decimate::m4(&staircase(&figure.points, at), 1.0), observed);
+    scene.lines(inside(&stairs(&figure.points)), observed);
     if let Some(&(requests, share)) = figure.points.last() {
-        scene.circles(vec![at(requests, share)], 3.5, colour, None);
+        scene.circles(vec![at(requests as f64, share)], 3.5, colour, None);
     }
     let notes: Vec<(f64, Colour, String)> = notes
         .into_iter()
@@ -103,6 +107,13 @@ pub(super) fn draw(figure: &RunningShare) -> Scene {
         .collect();
     axis::right_notes(&mut scene, plot, &notes);
     scene
+}
+
+/// One edge of a band.
+fn edge(band: &[BandPoint], end: fn(&BandPoint) -> f64) -> Vec<(u64, f64)> {
+    band.iter()
+        .map(|point| (point.requests, end(point)))
+        .collect()
 }
 
 fn legend(
@@ -153,25 +164,39 @@ fn notes(figure: &RunningShare, colour: Colour) -> Vec<(f64, Colour, String)> {
     let mut notes = vec![(
         figure.target,
         FAINT_INK,
-        format!("target {}", percent(figure.target, 1)),
+        format!("target {}", number::share(figure.target)),
     )];
     if let Some(&(_, share)) = figure.points.last() {
-        notes.push((share, colour, format!("observed {}", percent(share, 1))));
+        notes.push((share, colour, format!("observed {}", number::share(share))));
     }
     notes
 }
 
-/// The shares to be shown: everything drawn and a little more, within 0 to 1.
+/// The shares to be shown: everything drawn from the first settled request on.
 fn share_range(figure: &RunningShare) -> (f64, f64) {
+    let settled = first_settled(figure.requests);
     let bands = figure.pointwise.iter().chain(&figure.time_uniform);
     let shares = bands
+        .filter(|point| point.requests >= settled)
         .flat_map(|point| [point.low, point.high])
-        .chain(figure.points.iter().map(|point| point.1))
+        .chain(
+            figure
+                .points
+                .iter()
+                .filter(|point| point.0 >= settled)
+                .map(|point| point.1),
+        )
         .chain([
             figure.target - figure.tolerance,
             figure.target + figure.tolerance,
         ]);
     range_of(shares)
+}
+
+/// The request from which on a chart shows everything. Before it, shares such as 0 of 1 and 1 of 1
+/// would squeeze all that is to be seen of a long run; there lines may leave the plot.
+pub(super) fn first_settled(requests: u64) -> u64 {
+    if requests > 50 { 10 } else { 1 }
 }
 
 /// The range of some shares, widened to whole ticks, within 0 to 1.
@@ -192,13 +217,14 @@ pub(super) fn range_of(shares: impl Iterator<Item = f64>) -> (f64, f64) {
     )
 }
 
-/// Request numbers from 1, logarithmic when there are many.
-pub(super) fn request_scale(requests: u64, left: f64, right: f64) -> Scale {
-    let ends = (1.0, requests.max(1) as f64);
+/// Request numbers from 1, logarithmic when there are many; a linear scale leaves room for
+/// `beside` more requests at both ends.
+pub(super) fn request_scale(requests: u64, beside: f64, (left, right): (f64, f64)) -> Scale {
+    let last = requests.max(1) as f64;
     if requests > LINEAR_UP_TO {
-        Scale::logarithmic(ends, (left, right))
+        Scale::logarithmic((1.0, last), (left + 4.0, right - 4.0))
     } else {
-        Scale::linear(ends, (left, right))
+        Scale::linear((1.0 - beside, last + beside), (left, right))
     }
 }
 
@@ -235,19 +261,30 @@ pub(super) fn request_axis_name(requests: u64) -> &'static str {
     }
 }
 
-/// A line that holds its height from one request to the next; where requests are left out between
-/// two points, straight to the next.
-fn staircase(points: &[(u64, f64)], at: impl Fn(u64, f64) -> Point) -> Vec<Point> {
+/// A line with a step for every request, from half a request before it to half a request after;
+/// where requests are left out between two points, straight from one to the other.
+fn staircase(points: &[(u64, f64)], at: impl Fn(f64, f64) -> Point) -> Vec<Point> {
     let mut line = Vec::with_capacity(2 * points.len());
-    let mut before: Option<(u64, f64)> = None;
-    for &(requests, share) in points {
-        if let Some((previous, height)) = before
-            && previous + 1 == requests
-        {
-            line.push(at(requests, height));
+    let follows = |one: usize, other: usize| {
+        points
+            .get(one)
+            .zip(points.get(other))
+            .is_some_and(|(one, other)| one.0 + 1 == other.0)
+    };
+    for (place, &(requests, share)) in points.iter().enumerate() {
+        let requests = requests as f64;
+        let (first, last) = (place == 0, place + 1 == points.len());
+        let starts = first || follows(place - 1, place);
+        let ends = last || follows(place, place + 1);
+        if starts {
+            line.push(at(requests - 0.5, share));
         }
-        line.push(at(requests, share));
-        before = Some((requests, share));
+        if !(starts && ends) {
+            line.push(at(requests, share));
+        }
+        if ends {
+            line.push(at(requests + 0.5, share));
+        }
     }
     line
 }
@@ -258,16 +295,16 @@ mod tests {
 
     #[test]
     fn steps_between_neighbours_and_straight_lines_over_gaps() {
-        let line = staircase(&[(1, 0.0), (2, 1.0), (5, 0.5)], |x, y| point(x as f64, y));
-        assert_eq!(
-            line,
-            [
-                point(1.0, 0.0),
-                point(2.0, 0.0),
-                point(2.0, 1.0),
-                point(5.0, 0.5)
-            ]
-        );
+        let line = staircase(&[(1, 0.0), (2, 1.0), (5, 0.4)], point);
+        let expected = [
+            (0.5, 0.0),
+            (1.5, 0.0),
+            (1.5, 1.0),
+            (2.0, 1.0),
+            (5.0, 0.4),
+            (5.5, 0.4),
+        ];
+        assert_eq!(line, expected.map(|(x, y)| point(x, y)));
     }
 
     #[test]

@@ -36,6 +36,15 @@ impl Scale {
     /// The pixel of a value; a value outside the interval is put at the nearer end. An interval of
     /// no width lies in the middle.
     pub(super) fn at(&self, value: f64) -> f64 {
+        self.start + self.fraction(value).clamp(0.0, 1.0) * (self.end - self.start)
+    }
+
+    /// The pixel of a value, which may lie beyond the ends.
+    pub(super) fn beyond(&self, value: f64) -> f64 {
+        self.start + self.fraction(value) * (self.end - self.start)
+    }
+
+    fn fraction(&self, value: f64) -> f64 {
         let value = if self.logarithmic {
             value.max(f64::MIN_POSITIVE).ln()
         } else {
@@ -48,12 +57,7 @@ impl Scale {
             0.5
         };
         // A value that is not a number lands at the start.
-        let fraction = if fraction.is_nan() {
-            0.0
-        } else {
-            fraction.clamp(0.0, 1.0)
-        };
-        self.start + fraction * (self.end - self.start)
+        if fraction.is_nan() { 0.0 } else { fraction }
     }
 }
 

@@ -40,17 +40,6 @@ impl Rect {
     pub(super) fn height(self) -> f64 {
         self.bottom - self.top
     }
-
-    /// What both rectangles cover, if anything.
-    pub(super) fn intersection(self, other: Self) -> Option<Self> {
-        let common = Self {
-            left: self.left.max(other.left),
-            top: self.top.max(other.top),
-            right: self.right.min(other.right),
-            bottom: self.bottom.min(other.bottom),
-        };
-        (common.left < common.right && common.top < common.bottom).then_some(common)
-    }
 }
 
 /// How a line is drawn.
@@ -168,6 +157,20 @@ impl Scene {
     pub(super) fn polygon(&mut self, points: Vec<Point>, fill: Colour) {
         if points.len() > 2 {
             self.shapes.push(Shape::Polygon { points, fill });
+        }
+    }
+
+    /// Fills the area between a line and the foot of the columns under it.
+    pub(super) fn area(&mut self, mut line: Vec<Point>, columns: &[Rect], paint: Paint) {
+        let ends = columns.first().zip(columns.last());
+        let Some((first, last)) = ends else { return };
+        line.extend([
+            point(last.right, last.bottom),
+            point(first.left, first.bottom),
+        ]);
+        self.polygon(line, paint.colour);
+        if let Some(hatch) = paint.hatch {
+            self.lines(hatch_lines(columns, hatch), Stroke::solid(PAPER, 1.2));
         }
     }
 

@@ -48,7 +48,9 @@ fn strip_height(strip: &Strip) -> f64 {
 }
 
 fn draw_strip(scene: &mut Scene, strip: &Strip, body: Rect, top: f64) {
-    let heading = font::fit(&heading(strip), TEXT, body.width());
+    let counted = counted(strip);
+    let room = body.width() - font::width(&counted, TEXT);
+    let heading = font::fit(&strip.name, TEXT, room) + &counted;
     scene.text(
         point(body.left, top + 15.0),
         Align::Start,
@@ -99,18 +101,13 @@ fn draw_strip(scene: &mut Scene, strip: &Strip, body: Rect, top: f64) {
     }
 }
 
-fn heading(strip: &Strip) -> String {
+/// How many requests there are, and how many of them are shown.
+fn counted(strip: &Strip) -> String {
     let shown = strip.picks.len() as u64;
-    if strip.requests == 0 {
-        format!("{} — no request", strip.name)
-    } else if shown < strip.requests {
-        format!(
-            "{} — the first {} of {} requests",
-            strip.name,
-            shown,
-            integer(strip.requests)
-        )
-    } else {
-        format!("{} — {} requests", strip.name, integer(strip.requests))
+    match strip.requests {
+        0 => " — no request".to_owned(),
+        1 => " — 1 request".to_owned(),
+        all if shown < all => format!(" — the first {shown} of {} requests", integer(all)),
+        all => format!(" — {} requests", integer(all)),
     }
 }

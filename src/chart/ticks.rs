@@ -98,6 +98,14 @@ pub(super) fn logarithmic(high: u64, at: impl Fn(f64) -> f64, size: f64) -> Vec<
         power = next;
     }
     values.retain(|value| *value <= high);
+    // Long axes count in powers of ten from 10⁴ on.
+    let label = |value: u64| {
+        if high >= 10_000_000 && value >= 10_000 {
+            number::power(value)
+        } else {
+            number::integer(value)
+        }
+    };
 
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut labels = vec![String::new(); values.len()];
@@ -106,7 +114,7 @@ pub(super) fn logarithmic(high: u64, at: impl Fn(f64) -> f64, size: f64) -> Vec<
             if (round == 0) != is_power_of_ten(value) {
                 continue;
             }
-            let label = number::integer(value);
+            let label = label(value);
             let half = font::width(&label, size) / 2.0 + 4.0;
             let middle = at(value as f64);
             let room = (middle - half, middle + half);
@@ -214,6 +222,8 @@ mod tests {
         assert_eq!(labels(&wide), ["1", "2", "5", "10", "20", "50", "100"]);
         let narrow = logarithmic(1000, |value| value.log10() * 30.0, 12.0);
         assert_eq!(labels(&narrow).concat(), "1101001\u{202f}000");
+        let long = logarithmic(10_000_000, |value| value.log10() * 60.0, 12.0);
+        assert_eq!(long.last().map(|tick| tick.label.as_str()), Some("10⁷"));
         assert_eq!(
             logarithmic(u64::MAX, |value| value.log10() * 30.0, 12.0).len(),
             59

@@ -5,7 +5,7 @@ use super::axis::{self, TopLabels};
 use super::layout::{self, Body, Item, Swatch};
 use super::palette::{self, PAPER};
 use super::scale::Scale;
-use super::scene::{Rect, Scene, Stroke, point};
+use super::scene::{Point, Rect, Scene, Stroke, point};
 use super::ticks::{self, Tick};
 use crate::summary::figures::Timeline;
 
@@ -18,7 +18,7 @@ const REQUESTS: f64 = 200.0;
 /// The height of the panel of live metrics.
 const METRICS: f64 = 90.0;
 /// Between panels, with the name of the lower one.
-const BETWEEN: f64 = 32.0;
+const BETWEEN: f64 = 42.0;
 
 /// A step of the stacked areas: from, to, and a height per version.
 type Step = (f64, f64, Vec<f64>);
@@ -35,10 +35,11 @@ pub(super) fn draw(figure: &Timeline) -> Scene {
     let most = rates
         .iter()
         .map(|step| step.2.iter().sum::<f64>())
-        .fold(0.0, f64::max)
-        .max(1e-9);
+        .fold(0.0, f64::max);
+    // A little air above the highest step.
+    let most = if most > 0.0 { most * 1.05 } else { 1.0 };
     let shares = ticks::percentages(0.0, 1.0, 2);
-    let rate_ticks = ticks::decimals(most * 1.05, 5);
+    let rate_ticks = ticks::decimals(most, 5);
     let left_room = axis::left_room(&shares).max(axis::left_room(&rate_ticks));
     let (left, right) = (
         layout::MARGIN + left_room,
@@ -61,54 +62,57 @@ pub(super) fn draw(figure: &Timeline) -> Scene {
     let height =
         axis::ABOVE + phases.height() + WEIGHTS + BETWEEN + REQUESTS + metrics + axis::BELOW;
     let (mut scene, body) = layout::sheet(&figure.labels, &legend, Body::Height(height));
-    let panel = |top: f64, height: f64| Rect {
+    let plot = |top: f64, height: f64| Rect {
         left,
         top,
         right,
         bottom: top + height,
     };
-    let weights = panel(body.top + axis::ABOVE + phases.height(), WEIGHTS);
-    let requests = panel(weights.bottom + BETWEEN, REQUESTS);
-    let mut lowest = requests;
-
-    draw_panel(
-        &mut scene,
-        weights,
-        "configured weights",
-        &shares,
-        1.0,
-        &configured(figure),
-        &across,
-    );
-    draw_panel(
-        &mut scene,
-        requests,
-        "requests per second",
-        &rate_ticks,
-        most * 1.05,
-        &rates,
-        &across,
-    );
-    if !figure.silent.is_empty() {
-        let reported: Vec<Step> = rates
+    let weights = plot(body.top + axis::ABOVE + phases.height(), WEIGHTS);
+    let requests = plot(weights.bottom + BETWEEN, REQUESTS);
+    let above = |plot: Rect| plot.top - axis::ABOVE;
+    let reported = || {
+        rates
             .iter()
             .map(|step| without(step, &figure.silent))
-            .collect();
-        lowest = panel(requests.bottom + BETWEEN, METRICS);
-        let ticks = ticks::decimals(most * 1.05, 2);
-        let name = "what the live metrics show (requests per second)";
-        draw_panel(
-            &mut scene,
-            lowest,
-            name,
-            &ticks,
-            most * 1.05,
-            &reported,
-            &across,
-        );
+            .collect::<Vec<Step>>()
+    };
+    let mut panels = vec![
+        Panel {
+            plot: weights,
+            head: body.top,
+            name: "configured weights",
+            ticks: shares,
+            most: 1.0,
+            steps: configured(figure),
+        },
+        Panel {
+            plot: requests,
+            head: above(requests),
+            name: "requests per second",
+            ticks: rate_ticks,
+            most,
+            steps: rates.clone(),
+        },
+    ];
+    if !figure.silent.is_empty() {
+        let metrics = plot(requests.bottom + BETWEEN, METRICS);
+        panels.push(Panel {
+            plot: metrics,
+            head: above(metrics),
+            name: "what the live metrics show (requests per second)",
+            ticks: ticks::decimals(most, 2),
+            most,
+            steps: reported(),
+        });
     }
-    phases.draw(&mut scene, weights.top - axis::ABOVE, lowest.bottom);
+    for panel in &panels {
+        draw_panel(&mut scene, panel, &across);
+    }
+    let plots: Vec<Rect> = panels.iter().map(|panel| panel.plot).collect();
+    phases.draw(&mut scene, &plots);
     let (time_ticks, unit) = ticks::times(end, 10);
+    let lowest = plots.last().copied().unwrap_or(requests);
     axis::bottom(
         &mut scene,
         lowest,
@@ -117,6 +121,16 @@ pub(super) fn draw(figure: &Timeline) -> Scene {
         &format!("time in {unit}"),
     );
     scene
+}
+
+/// A panel: its plot, where the room of its name begins, its axis, and what is stacked in it.
+struct Panel {
+    plot: Rect,
+    head: f64,
+    name: &'static str,
+    ticks: Vec<Tick>,
+    most: f64,
+    steps: Vec<Step>,
 }
 
 /// The right end of the time axis, above zero.
@@ -134,56 +148,55 @@ fn run_end(figure: &Timeline) -> f64 {
     }
 }
 
-fn draw_panel(
-    scene: &mut Scene,
-    plot: Rect,
-    name: &str,
-    ticks: &[Tick],
-    most: f64,
-    steps: &[Step],
-    across: &Scale,
-) {
-    let up = Scale::linear((0.0, most), (plot.bottom, plot.top));
-    axis::left(scene, plot, &up, ticks);
-    let body = Rect {
+fn draw_panel(scene: &mut Scene, panel: &Panel, across: &Scale) {
+    let plot = panel.plot;
+    let up = Scale::linear((0.0, panel.most), (plot.bottom, plot.top));
+    axis::left(scene, plot, &up, &panel.ticks);
+    let named = Rect {
         left: layout::MARGIN,
-        top: plot.top - axis::ABOVE,
+        top: panel.head,
         ..plot
     };
-    axis::left_name(scene, body, name);
-    let versions = steps.iter().map(|step| step.2.len()).max().unwrap_or(0);
-    for version in 0..versions {
-        let mut areas = Vec::new();
-        let mut edges = Vec::new();
-        for (from, to, heights) in steps {
-            let below: f64 = heights.iter().take(version).sum();
-            let height = heights.get(version).copied().unwrap_or(0.0);
-            if height <= 0.0 {
-                continue;
-            }
-            let rect = Rect {
-                left: across.at(*from),
-                top: up.at(below + height),
-                right: across.at(*to),
-                bottom: up.at(below),
-            };
-            areas.push(rect);
-            if below > 0.0 {
-                edges.push(vec![
-                    point(rect.left, rect.bottom),
-                    point(rect.right, rect.bottom),
-                ]);
-            }
-        }
-        scene.rects(areas, palette::fill(version));
-        // A pale edge parts neighbours of like lightness.
-        scene.lines(edges, Stroke::solid(PAPER, 1.0));
-    }
+    axis::left_name(scene, named, panel.name);
+    draw_areas(scene, plot, &panel.steps, across, &up);
     let foot = vec![
         point(plot.left, plot.bottom),
         point(plot.right, plot.bottom),
     ];
     scene.line(foot, Stroke::solid(palette::AXIS, 1.0));
+}
+
+/// Stacked areas, the highest first, each down to the foot of the plot: what lies below covers it,
+/// so no seam shows between neighbours.
+fn draw_areas(scene: &mut Scene, plot: Rect, steps: &[Step], across: &Scale, up: &Scale) {
+    let versions = steps.iter().map(|step| step.2.len()).max().unwrap_or(0);
+    for version in (0..versions).rev() {
+        if steps
+            .iter()
+            .all(|step| step.2.get(version).is_none_or(|height| *height <= 0.0))
+        {
+            continue;
+        }
+        let columns: Vec<Rect> = steps
+            .iter()
+            .map(|(from, to, heights)| Rect {
+                left: across.at(*from),
+                top: up.at(heights.iter().take(version + 1).sum()),
+                right: across.at(*to),
+                bottom: plot.bottom,
+            })
+            .collect();
+        let outline = columns.iter().flat_map(|column| {
+            [
+                point(column.left, column.top),
+                point(column.right, column.top),
+            ]
+        });
+        let outline: Vec<Point> = outline.collect();
+        scene.area(outline.clone(), &columns, palette::fill(version));
+        // A pale edge parts neighbours of like lightness.
+        scene.line(outline, Stroke::solid(PAPER, 1.0));
+    }
 }
 
 /// The configured shares of each phase, until the next begins.
