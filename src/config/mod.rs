@@ -1,1 +1,3 @@
-//! TODO
+//! Files → domain types.
+
+pub mod observations;
