@@ -18,13 +18,13 @@ use crate::random::Stream;
 pub struct Sticky {
     hashed: Literal,
     fresh: Thresholds,
-    users: Users<()>,
+    users: Users,
 }
 
 impl Sticky {
     /// A picker for requests of these users; `None` if the sum of the weights is zero.
     #[must_use]
-    pub fn new(weights: &[u32], users: Users<()>) -> Option<Self> {
+    pub fn new(weights: &[u32], users: Users) -> Option<Self> {
         Some(Self {
             hashed: Literal::new(weights)?,
             fresh: Thresholds::new(weights)?,
@@ -38,11 +38,11 @@ impl Split for Sticky {
         // Drawn for every request, so that the n-th request has the same R under any settings.
         let random_value = random.next_u64();
         let user = self.users.next_request();
-        if user.sticky {
-            self.hashed.pick(xxh64(&user.identity.to_le_bytes(), 0))
-        } else {
-            self.fresh.pick(random_value)
+        if !user.sticky {
+            return self.fresh.pick(random_value);
         }
+        let hashed = || self.hashed.pick(xxh64(&user.identity.to_le_bytes(), 0));
+        *user.kept.get_or_insert_with(hashed)
     }
 }
 
@@ -55,7 +55,7 @@ mod tests {
     use super::super::testing::stream_of;
     use super::*;
 
-    fn users(at_once: u32, requests_each: u64, sticky_per_mille: u16) -> Users<()> {
+    fn users(at_once: u32, requests_each: u64, sticky_per_mille: u16) -> Users {
         let at_once = NonZeroU32::new(at_once).unwrap();
         let requests_each = NonZeroU64::new(requests_each).unwrap();
         Users::new(at_once, requests_each, sticky_per_mille, stream_of(7))

@@ -15,8 +15,7 @@ pub struct StickyCookie {
     fresh: Thresholds,
     /// Whether a destination sets the cookie.
     keeps: Vec<bool>,
-    /// A user remembers the destination that set its cookie.
-    users: Users<Option<usize>>,
+    users: Users,
 }
 
 impl StickyCookie {
@@ -24,7 +23,7 @@ impl StickyCookie {
     /// keeps the users who meet it; missing entries do not. `None` if the sum of the weights is
     /// zero.
     #[must_use]
-    pub fn new(weights: &[u32], keeps: &[bool], users: Users<Option<usize>>) -> Option<Self> {
+    pub fn new(weights: &[u32], keeps: &[bool], users: Users) -> Option<Self> {
         Some(Self {
             fresh: Thresholds::new(weights)?,
             keeps: keeps.to_vec(),
@@ -38,11 +37,11 @@ impl Split for StickyCookie {
         // Drawn for every request, so that the n-th request has the same R under any settings.
         let picked = self.fresh.pick(random.next_u64());
         let user = self.users.next_request();
-        if let Some(kept) = user.memory {
+        if let Some(kept) = user.kept {
             return kept;
         }
         if user.sticky && self.keeps.get(picked) == Some(&true) {
-            user.memory = Some(picked);
+            user.kept = Some(picked);
         }
         picked
     }
@@ -56,7 +55,7 @@ mod tests {
     use super::super::testing::stream_of;
     use super::*;
 
-    fn users(at_once: u32, requests_each: u64, per_mille: u16) -> Users<Option<usize>> {
+    fn users(at_once: u32, requests_each: u64, per_mille: u16) -> Users {
         let at_once = NonZeroU32::new(at_once).unwrap();
         let requests_each = NonZeroU64::new(requests_each).unwrap();
         Users::new(at_once, requests_each, per_mille, stream_of(7))

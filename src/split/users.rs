@@ -10,28 +10,28 @@ use rand::Rng;
 
 use crate::random::Stream;
 
-/// An active user, with what an algorithm remembers of it.
+/// An active user.
 #[derive(Debug, Clone)]
-pub struct User<Memory> {
+pub struct User {
     /// Who it is: a random number, as a cookie or a header would tell.
     pub identity: u64,
     /// Whether it keeps its version; others pick afresh on each request.
     pub sticky: bool,
-    /// What the algorithm remembers of it, empty for a new user.
-    pub memory: Memory,
+    /// The destination where it stays, once an algorithm has said so; none for a new user.
+    pub kept: Option<usize>,
     requests_left: u64,
 }
 
 /// The population.
 #[derive(Debug, Clone)]
-pub struct Users<Memory> {
-    active: Vec<User<Memory>>,
+pub struct Users {
+    active: Vec<User>,
     requests_each: NonZeroU64,
     sticky_per_mille: u16,
     random: Stream,
 }
 
-impl<Memory: Default> Users<Memory> {
+impl Users {
     /// `at_once` new users. Each leaves after `requests_each` requests, and is sticky with
     /// probability `sticky_per_mille` / 1000 (0 to 1000; more is taken as 1000).
     ///
@@ -55,7 +55,7 @@ impl<Memory: Default> Users<Memory> {
     }
 
     /// The user who sends the next request.
-    pub fn next_request(&mut self) -> &mut User<Memory> {
+    pub fn next_request(&mut self) -> &mut User {
         let place = self.below(self.active.len() as u64) as usize;
         if self.active[place].requests_left == 0 {
             self.active[place] = self.arrival();
@@ -65,11 +65,11 @@ impl<Memory: Default> Users<Memory> {
         user
     }
 
-    fn arrival(&mut self) -> User<Memory> {
+    fn arrival(&mut self) -> User {
         User {
             identity: self.random.next_u64(),
             sticky: self.below(1000) < self.sticky_per_mille.into(),
-            memory: Memory::default(),
+            kept: None,
             requests_left: self.requests_each.get(),
         }
     }
@@ -89,7 +89,7 @@ mod tests {
     use super::super::testing::stream_of;
     use super::*;
 
-    fn users(at_once: u32, requests_each: u64, sticky_per_mille: u16) -> Users<()> {
+    fn users(at_once: u32, requests_each: u64, sticky_per_mille: u16) -> Users {
         let at_once = NonZeroU32::new(at_once).unwrap();
         let requests_each = NonZeroU64::new(requests_each).unwrap();
         Users::new(at_once, requests_each, sticky_per_mille, stream_of(7))

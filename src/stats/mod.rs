@@ -2,6 +2,9 @@
 
 pub mod binomial;
 mod error;
+pub mod gof;
+pub mod order;
+pub mod sampling;
 pub mod special;
 
 pub use error::StatsError;

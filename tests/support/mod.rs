@@ -9,7 +9,10 @@ use std::process::{Command, Output};
 /// The binary under test, in `folder`, with an environment that does not show.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shiftsim"));
-    command.current_dir(folder).env("NO_COLOR", "1").env_remove("RUST_BACKTRACE");
+    command
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .env_remove("RUST_BACKTRACE");
     command
 }
 
@@ -46,7 +49,9 @@ pub fn golden(name: &str, actual: &str) {
     if std::env::var("SNAPSHOTS").is_ok_and(|mode| mode == "overwrite") {
         fs::write(&path, actual).unwrap();
     }
-    let expected = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    let expected = fs::read_to_string(&path)
+        .unwrap_or_default()
+        .replace("\r\n", "\n");
     assert!(
         expected == actual,
         "{} differs (SNAPSHOTS=overwrite renews it)\n--- expected\n{expected}\n--- actual\n{actual}",
@@ -64,7 +69,10 @@ impl Folder {
     /// An empty folder.
     pub fn new() -> Self {
         let keep = tempfile::tempdir().unwrap();
-        Self { path: keep.path().to_path_buf(), _keep: keep }
+        Self {
+            path: keep.path().to_path_buf(),
+            _keep: keep,
+        }
     }
 
     /// Writes a file.
