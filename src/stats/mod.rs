@@ -4,7 +4,10 @@ pub mod binomial;
 mod error;
 pub mod gof;
 pub mod order;
+pub mod planning;
+mod root;
 pub mod sampling;
+pub mod sequential;
 pub mod special;
 
 pub use error::StatsError;
