@@ -135,7 +135,7 @@ fn build(phase: &Phase, seed: u64, purpose: Purpose, index: [u64; 2]) -> Option<
     })
 }
 
-fn users<Memory: Default>(groups: UserGroups, random: Stream) -> Users<Memory> {
+fn users(groups: UserGroups, random: Stream) -> Users {
     Users::new(
         groups.at_once,
         groups.requests_each,
