@@ -1,6 +1,8 @@
 //! Exact statistics: numbers in, numbers out.
 
 pub mod binomial;
+pub mod convergence;
+pub mod counter_picker;
 mod error;
 pub mod gof;
 pub mod order;
@@ -9,6 +11,7 @@ mod root;
 pub mod sampling;
 pub mod sequential;
 pub mod special;
+pub mod two_sided;
 
 pub use error::StatsError;
 
