@@ -1,0 +1,1 @@
+//! The figures of a check: every number that a chart will show.
