@@ -36,7 +36,9 @@ pub enum CommandError {
     #[error("error: {0}")]
     Drawing(String),
     /// The threads that were asked for could not be had.
-    #[error("error: cannot start {threads} threads: {reason}\n  = help: ask for fewer with --threads")]
+    #[error(
+        "error: cannot start {threads} threads: {reason}\n  = help: ask for fewer with --threads"
+    )]
     Threads {
         /// How many.
         threads: usize,

@@ -29,7 +29,8 @@ impl Progress {
     pub(super) fn advance(&self, units: u64) {
         self.bar.inc(units);
         if self.bar.is_hidden() && self.bar.elapsed() > PATIENCE {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(5));
+            self.bar
+                .set_draw_target(ProgressDrawTarget::stderr_with_hz(5));
         }
     }
 }

@@ -41,21 +41,33 @@ pub(super) fn run(arguments: &RunArgs) -> Result<Answer, CommandError> {
     let mut staging = Staging::default();
     let mut results = Vec::with_capacity(loaded.len());
     for Loaded { scenario, warnings } in &loaded {
-        warnings.iter().for_each(|warning| anstream::eprintln!("{warning}"));
+        warnings
+            .iter()
+            .for_each(|warning| anstream::eprintln!("{warning}"));
         let folder = folder(&arguments.common, scenario, loaded.len() > 1);
         results.push(run_one(scenario, arguments, &folder, &mut staging)?);
     }
     staging.commit()?;
     print(&results, &arguments.common)?;
     let fails = |result: &RunResult| result.summary.claims.iter().any(|claim| !claim.passes);
-    Ok(if results.iter().any(fails) { Answer::No } else { Answer::Yes })
+    Ok(if results.iter().any(fails) {
+        Answer::No
+    } else {
+        Answer::Yes
+    })
 }
 
 fn start_threads(common: &Common) -> Result<(), CommandError> {
-    let Some(threads) = common.threads else { return Ok(()) };
-    rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global().map_err(|error| {
-        CommandError::Threads { threads: threads.get(), reason: error.to_string() }
-    })
+    let Some(threads) = common.threads else {
+        return Ok(());
+    };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.get())
+        .build_global()
+        .map_err(|error| CommandError::Threads {
+            threads: threads.get(),
+            reason: error.to_string(),
+        })
 }
 
 /// `--out DIR` is the folder of a single scenario, and the parent of the folders of several.
@@ -75,9 +87,15 @@ fn run_one(
 ) -> Result<RunResult, CommandError> {
     let (tally, replications) = simulate(scenario);
     let summary = summary::summarise(scenario, &tally, replications.as_ref())?;
-    let mut folder = Folder { path: folder, staging, files: Vec::new() };
+    let mut folder = Folder {
+        path: folder,
+        staging,
+        files: Vec::new(),
+    };
     folder.write("summary.csv", |out| csv_files::summary(&summary, out))?;
-    folder.write("running.csv", |out| csv_files::running(scenario, &tally.phases, out))?;
+    folder.write("running.csv", |out| {
+        csv_files::running(scenario, &tally.phases, out)
+    })?;
     if writes_requests(arguments.requests_csv, summary.requests) {
         folder.write("requests.csv", |out| write_requests(scenario, out))?;
     }
@@ -90,7 +108,11 @@ fn run_one(
 }
 
 fn simulate(scenario: &Scenario) -> (RunTally, Option<Replications>) {
-    let expected: u64 = scenario.phases().iter().map(|phase| phase.expected_requests()).sum();
+    let expected: u64 = scenario
+        .phases()
+        .iter()
+        .map(|phase| phase.expected_requests())
+        .sum();
     let progress = Progress::new(expected, "requests");
     let tally = sim::run(scenario, 0, &|requests| progress.advance(requests));
     drop(progress);
@@ -115,9 +137,12 @@ fn writes_requests(when: RequestsCsv, requests: u64) -> bool {
 fn write_requests(scenario: &Scenario, out: &mut dyn std::io::Write) -> std::io::Result<()> {
     let mut file = csv_files::RequestsFile::new(scenario, out)?;
     sim::replay(scenario, 0, |step| match step {
-        Step::Request(request) => {
-            file.add(request.index, request.time, request.phase, request.destination)
-        }
+        Step::Request(request) => file.add(
+            request.index,
+            request.time,
+            request.phase,
+            request.destination,
+        ),
         Step::PhaseBegins { .. } | Step::PhaseEnds { .. } => Ok(()),
     })?;
     file.finish()
@@ -136,7 +161,10 @@ fn write_charts(
         let png = chart::render(figure, chart::Format::Png).map_err(|error| drawing(&error))?;
         folder.write(&format!("{stem}.svg"), |out| out.write_all(&svg))?;
         folder.write(&format!("{stem}.png"), |out| out.write_all(&png))?;
-        drawn.push((figure.labels().clone(), String::from_utf8_lossy(&svg).into_owned()));
+        drawn.push((
+            figure.labels().clone(),
+            String::from_utf8_lossy(&svg).into_owned(),
+        ));
     }
     let page = page::page(summary, &drawn).map_err(|error| drawing(&error))?;
     folder.write("report.html", |out| out.write_all(page.as_bytes()))
@@ -164,7 +192,10 @@ impl Folder<'_> {
 
 fn print(results: &[RunResult], common: &Common) -> Result<(), CommandError> {
     if common.format == OutputFormat::Json {
-        let output = RunOutput { command: "run", runs: results };
+        let output = RunOutput {
+            command: "run",
+            runs: results,
+        };
         let json = serde_json::to_string_pretty(&output)
             .map_err(|error| CommandError::Output(error.into()))?;
         return output::print_bytes(format!("{json}\n").as_bytes());

@@ -7,8 +7,8 @@ use super::CommandError;
 use crate::cli::{RunArgs, Seed};
 use crate::config::{self, Loaded};
 use crate::scenario::{
-    Algorithm, Arrivals, Destination, Length, Parts, Phase, Protocol, Scenario, ScenarioName, Version,
-    VersionIndex,
+    Algorithm, Arrivals, Destination, Length, Parts, Phase, Protocol, Scenario, ScenarioName,
+    Version, VersionIndex,
 };
 use crate::units::{ConfidenceLevel, Tolerance};
 
@@ -17,7 +17,10 @@ use crate::units::{ConfidenceLevel, Tolerance};
 pub(super) fn load(arguments: &RunArgs) -> Result<Vec<Loaded>, CommandError> {
     let loaded = match (&arguments.weights, arguments.requests) {
         (Some(weights), Some(requests)) => {
-            vec![Loaded { scenario: from_weights(weights, requests)?, warnings: Vec::new() }]
+            vec![Loaded {
+                scenario: from_weights(weights, requests)?,
+                warnings: Vec::new(),
+            }]
         }
         _ => read_all(arguments)?,
     };
@@ -40,7 +43,11 @@ fn read_all(arguments: &RunArgs) -> Result<Vec<Loaded>, CommandError> {
             Err(error) => problems.push(error.to_string()),
         }
     }
-    if problems.is_empty() { Ok(loaded) } else { Err(CommandError::Inputs(problems)) }
+    if problems.is_empty() {
+        Ok(loaded)
+    } else {
+        Err(CommandError::Inputs(problems))
+    }
 }
 
 /// One phase under today's Envoy, named `weights`.
@@ -68,7 +75,10 @@ fn from_weights(weights: &str, requests: u64) -> Result<Scenario, CommandError> 
         title: None,
         description: None,
         protocol: Protocol::Http,
-        versions: weights.iter().map(|(name, _)| Version::named(name)).collect(),
+        versions: weights
+            .iter()
+            .map(|(name, _)| Version::named(name))
+            .collect(),
         phases: vec![phase],
         seed: 1,
         replications: 1,

@@ -25,11 +25,15 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<Answer, Command
 pub(super) fn man() -> Result<Answer, CommandError> {
     let mut page = Vec::new();
     let command = Cli::command();
-    clap_mangen::Man::new(command.clone()).render(&mut page).map_err(CommandError::Output)?;
+    clap_mangen::Man::new(command.clone())
+        .render(&mut page)
+        .map_err(CommandError::Output)?;
     for subcommand in command.get_subcommands() {
         let name = format!("shiftsim-{}", subcommand.get_name());
         let subcommand = subcommand.clone().name(name);
-        clap_mangen::Man::new(subcommand).render(&mut page).map_err(CommandError::Output)?;
+        clap_mangen::Man::new(subcommand)
+            .render(&mut page)
+            .map_err(CommandError::Output)?;
     }
     print_styled(&String::from_utf8_lossy(&page))?;
     Ok(Answer::Yes)

@@ -8,6 +8,8 @@ mod diagnostic;
 pub mod observations;
 mod reader;
 mod scenario_file;
+#[cfg(test)]
+mod schema_tests;
 mod source;
 mod values;
 mod weights_list;

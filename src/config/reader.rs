@@ -17,6 +17,13 @@ impl Report {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Gives the last mistake a way out, if it has none.
+    pub(super) fn add_help(&mut self, help: &str) {
+        if let Some(last) = self.diagnostics.last_mut() {
+            last.help.get_or_insert_with(|| help.to_owned());
+        }
+    }
+
     /// Adds "expected …, found …" at a node.
     pub(super) fn expected(&mut self, node: &Node, expected: &str) {
         let message = format!("expected {expected}, found {}", node.kind());
@@ -47,7 +54,12 @@ impl<'a> Fields<'a> {
         report: &mut Report,
     ) -> Option<Self> {
         let Value::Mapping(entries) = &node.value else {
-            report.expected(node, &format!("{what} (a mapping with {})", list(known)));
+            let message = format!("expected {what}, found {}", node.kind());
+            let label = format!("not {what}: that is a mapping");
+            report.add(
+                Diagnostic::error(node.span.clone(), message, label)
+                    .help(format!("it has the keys {}", list(known))),
+            );
             return None;
         };
         for entry in entries

@@ -295,7 +295,12 @@ pub fn files(files: &[String]) -> String {
         let page = files.iter().find(|file| file.ends_with("report.html"));
         let _ = match page {
             Some(page) => writeln!(text, "\nPage and charts: {page} ({} files)", files.len()),
-            None => writeln!(text, "\nFiles: {} ({} files)", folder.display(), files.len()),
+            None => writeln!(
+                text,
+                "\nFiles: {} ({} files)",
+                folder.display(),
+                files.len()
+            ),
         };
     }
     text

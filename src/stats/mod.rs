@@ -5,6 +5,7 @@ pub mod convergence;
 pub mod counter_picker;
 mod error;
 pub mod gof;
+pub mod intervals;
 pub mod order;
 pub mod planning;
 mod root;

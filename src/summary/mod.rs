@@ -62,11 +62,14 @@ pub fn summarise(
 }
 
 fn warnings(scenario: &Scenario, phases: &[PhaseSummary]) -> Vec<Warning> {
-    let empty = phases.iter().filter(|phase| phase.requests == 0).map(|phase| Warning {
-        what: format!("no request arrived in the phase `{}`", phase.name),
-        why: "its shares cannot be said, and charts leave it out".into(),
-        advice: "give it a longer duration or a higher rate".into(),
-    });
+    let empty = phases
+        .iter()
+        .filter(|phase| phase.requests == 0)
+        .map(|phase| Warning {
+            what: format!("no request arrived in the phase `{}`", phase.name),
+            why: "its shares cannot be said, and charts leave it out".into(),
+            advice: "give it a longer duration or a higher rate".into(),
+        });
     let few = (scenario.replications() > 1 && scenario.replications() < 100).then(|| Warning {
         what: format!("{} replications are few", scenario.replications()),
         why: "simulated probabilities are then known to some 5 points at best".into(),

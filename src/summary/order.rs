@@ -23,8 +23,11 @@ pub(super) fn summarise(
     if !focus::is_split(phase) || tally.opening.len() < 2 {
         return Ok(None);
     }
-    let outcomes: Vec<bool> =
-        tally.opening.iter().map(|&destination| usize::from(destination) == focus).collect();
+    let outcomes: Vec<bool> = tally
+        .opening
+        .iter()
+        .map(|&destination| usize::from(destination) == focus)
+        .collect();
     let runs = order::Runs::of(&outcomes);
     let test = match runs.first > 0 && runs.second > 0 {
         true => Some(runs.exact()?),
@@ -42,7 +45,10 @@ pub(super) fn summarise(
         runs: runs.runs,
         expected_runs: runs.expected(),
         longest_run: runs.longest,
-        p_value: test.map(|test| PValue { value: test.two_sided, convention: CONVENTION }),
+        p_value: test.map(|test| PValue {
+            value: test.two_sided,
+            convention: CONVENTION,
+        }),
         looks,
     }))
 }

@@ -60,7 +60,11 @@ fn version(
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
     let observed_share = (requests > 0).then(|| count as f64 / requests as f64);
     let wilson = match judged {
-        true => Some(intervals::wilson(count, requests, scenario.confidence().probability())?),
+        true => Some(intervals::wilson(
+            count,
+            requests,
+            scenario.confidence().probability(),
+        )?),
         false => None,
     };
     Ok(VersionSummary {
@@ -71,7 +75,10 @@ fn version(
         target_share: to_f64(target),
         observed_count: count,
         observed_share,
-        wilson: wilson.map(|interval| Interval { low: interval.low, high: interval.high }),
+        wilson: wilson.map(|interval| Interval {
+            low: interval.low,
+            high: interval.high,
+        }),
         p_value: match judged {
             true => Some(PValue {
                 value: two_sided::binomial_test(
@@ -85,7 +92,11 @@ fn version(
             false => None,
         },
         within_tolerance_probability: match judged {
-            true => Some(convergence::within_tolerance(requests, target, tolerance.share())?),
+            true => Some(convergence::within_tolerance(
+                requests,
+                target,
+                tolerance.share(),
+            )?),
             false => None,
         },
         within_tolerance: judged.then(|| tolerance.includes(count, requests, target)),
@@ -103,9 +114,15 @@ fn joint_p_value(phase: &Phase, tally: &PhaseTally) -> Result<Option<PValue>, St
         return Ok(None);
     }
     let counts: Vec<u64> = live.iter().map(|&place| tally.counts[place]).collect();
-    let shares: Vec<f64> = live.iter().map(|&place| to_f64(phase.target_shares()[place])).collect();
+    let shares: Vec<f64> = live
+        .iter()
+        .map(|&place| to_f64(phase.target_shares()[place]))
+        .collect();
     match gof::exact_multinomial(&counts, &shares) {
-        Ok(value) => Ok(Some(PValue { value, convention: JOINT_CONVENTION })),
+        Ok(value) => Ok(Some(PValue {
+            value,
+            convention: JOINT_CONVENTION,
+        })),
         Err(StatsError::Limit { .. }) => Ok(None),
         Err(error) => Err(error),
     }
@@ -113,20 +130,27 @@ fn joint_p_value(phase: &Phase, tally: &PhaseTally) -> Result<Option<PValue>, St
 
 /// What live metrics show, if some version that got requests reports nothing.
 fn telemetry(scenario: &Scenario, phase: &Phase, tally: &PhaseTally) -> Option<TelemetrySummary> {
-    let reports = |place: usize| {
-        scenario.versions()[phase.destinations()[place].version.0].telemetry
-    };
-    let silent: Vec<usize> =
-        (0..tally.counts.len()).filter(|&place| !reports(place) && tally.counts[place] > 0).collect();
+    let reports =
+        |place: usize| scenario.versions()[phase.destinations()[place].version.0].telemetry;
+    let silent: Vec<usize> = (0..tally.counts.len())
+        .filter(|&place| !reports(place) && tally.counts[place] > 0)
+        .collect();
     let hidden: u64 = silent.iter().map(|&place| tally.counts[place]).sum();
     (!silent.is_empty()).then(|| TelemetrySummary {
         reported: tally.requests() - hidden,
         requests: tally.requests(),
-        silent: silent.iter().map(|&place| words::name(scenario, phase, place).to_owned()).collect(),
+        silent: silent
+            .iter()
+            .map(|&place| words::name(scenario, phase, place).to_owned())
+            .collect(),
     })
 }
 
 /// The law of a count under independent picks with the shares that the algorithm really uses.
-pub(super) fn law(phase: &Phase, destination: usize, requests: u64) -> Result<Binomial, StatsError> {
+pub(super) fn law(
+    phase: &Phase,
+    destination: usize,
+    requests: u64,
+) -> Result<Binomial, StatsError> {
     Binomial::new(requests, to_f64(phase.effective_shares()[destination]))
 }

@@ -65,7 +65,12 @@ fn share_quantile(counts: &Outcomes, requests: &Outcomes, probability: f64) -> f
 pub(super) fn comparison(count: u64, runs: u64, exact: Option<f64>) -> Comparison {
     let simulated = count as f64 / runs as f64;
     let standard_error = (simulated * (1.0 - simulated) / runs as f64).sqrt();
-    Comparison { count, simulated, standard_error, exact }
+    Comparison {
+        count,
+        simulated,
+        standard_error,
+        exact,
+    }
 }
 
 /// The exact twins, where the law of the algorithm is known and the number of requests is fixed.
@@ -77,15 +82,24 @@ struct Exact {
 
 impl Exact {
     fn of(phase: &Phase, tolerance: Tolerance) -> Result<Self, StatsError> {
-        let unknown = Self { all_seen: None, all_within: None, within: Vec::new() };
-        let Length::Requests(requests) = phase.length() else { return Ok(unknown) };
+        let unknown = Self {
+            all_seen: None,
+            all_within: None,
+            within: Vec::new(),
+        };
+        let Length::Requests(requests) = phase.length() else {
+            return Ok(unknown);
+        };
         match phase.algorithm() {
             // Replicas draw from other shares than the targets; only equal ones have a twin here.
             _ if phase.effective_shares() != phase.target_shares() => Ok(unknown),
             Algorithm::Envoy | Algorithm::Replicas => Self::independent(phase, tolerance, requests),
             Algorithm::EnvoyLegacy { stride } => {
-                let blocks: Vec<u64> =
-                    phase.effective_weights().iter().map(|&weight| u64::from(weight)).collect();
+                let blocks: Vec<u64> = phase
+                    .effective_weights()
+                    .iter()
+                    .map(|&weight| u64::from(weight))
+                    .collect();
                 let picker = counter_picker::CounterPicker::new(&blocks, stride.get())?;
                 let band = tolerance.share();
                 let within = (0..blocks.len())
@@ -93,7 +107,11 @@ impl Exact {
                     .collect::<Result<Vec<Option<f64>>, StatsError>>()?;
                 Ok(Self {
                     all_seen: Some(picker.all_seen(requests)?),
-                    all_within: within.first().copied().flatten().filter(|_| blocks.len() == 2),
+                    all_within: within
+                        .first()
+                        .copied()
+                        .flatten()
+                        .filter(|_| blocks.len() == 2),
                     within,
                 })
             }
@@ -104,7 +122,11 @@ impl Exact {
     fn independent(phase: &Phase, tolerance: Tolerance, requests: u64) -> Result<Self, StatsError> {
         let targets = phase.target_shares();
         let band = tolerance.share();
-        let live: Vec<_> = targets.iter().copied().filter(|share| *share.numer() > 0).collect();
+        let live: Vec<_> = targets
+            .iter()
+            .copied()
+            .filter(|share| *share.numer() > 0)
+            .collect();
         let within = targets
             .iter()
             .map(|&target| convergence::within_tolerance(requests, target, band).map(Some))

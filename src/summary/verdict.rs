@@ -1,7 +1,8 @@
 //! What a phase means, in plain sentences.
 
 use super::{PhaseSummary, focus, words};
-use crate::scenario::{Phase, Scenario};
+use crate::scenario::{Algorithm, Phase, Scenario};
+use crate::stats::counter_picker::CounterPicker;
 use crate::stats::{StatsError, convergence};
 use crate::units::display::{count, percent, probability, short_percent};
 use crate::units::to_f64;
@@ -43,7 +44,11 @@ fn observed(
         });
     }
     let target = phase.target_shares()[place];
-    let start = format!("{} of {} {noun} went to {version}", count(seen), count(requests));
+    let start = format!(
+        "{} of {} {noun} went to {version}",
+        count(seen),
+        count(requests)
+    );
     let split = short_percent(to_f64(target));
     let tolerance = to_f64(scenario.tolerance().points());
     let band = convergence::band(requests, target, scenario.tolerance().share());
@@ -53,16 +58,55 @@ fn observed(
             count(requests)
         ));
     };
-    let inside =
-        convergence::within_tolerance(requests, target, scenario.tolerance().share())?;
     let range = match low == high {
         true => count(low),
         false => format!("{} to {}", count(low), count(high)),
     };
+    let (picker, inside) = inside(scenario, phase, place, requests)?;
     Ok(format!(
-        "{start}; a {split} split gives {range} (±{tolerance} points) in {} of such runs.",
+        "{start}; {picker} gives {range} (±{tolerance} points) in {} of such runs.",
         percent(inside)
     ))
+}
+
+/// Who gives how often a count within the tolerance: the algorithm itself where its law is known,
+/// else a random split, for comparison.
+fn inside(
+    scenario: &Scenario,
+    phase: &Phase,
+    place: usize,
+    requests: u64,
+) -> Result<(String, f64), StatsError> {
+    let target = phase.target_shares()[place];
+    let tolerance = scenario.tolerance().share();
+    if let Algorithm::EnvoyLegacy { stride } = phase.algorithm() {
+        let blocks: Vec<u64> = phase
+            .effective_weights()
+            .iter()
+            .map(|&w| w.into())
+            .collect();
+        let law = CounterPicker::new(&blocks, stride.get());
+        match law.and_then(|law| law.within_tolerance(place, requests, tolerance)) {
+            Ok(inside) => return Ok(("this counter".to_owned(), inside)),
+            Err(StatsError::Limit { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let split = short_percent(to_f64(target));
+    let picker = match phase.algorithm().picks_independently() {
+        true => format!("{} {split} split", article(&split)),
+        false => format!("a random {split} split"),
+    };
+    Ok((
+        picker,
+        convergence::within_tolerance(requests, target, tolerance)?,
+    ))
+}
+
+/// "an" before a number that begins with a vowel: eight, eleven, eighteen, eighty.
+fn article(percentage: &str) -> &'static str {
+    let vowel = percentage.starts_with('8') || ["11%", "18%"].contains(&percentage);
+    if vowel { "an" } else { "a" }
 }
 
 /// Whether the counts contradict the target and, if not, how many requests would settle it.
@@ -76,12 +120,15 @@ fn consistency(
     let place = focus::focus(phase);
     let p_value = summary.joint_p_value.or(summary.versions[place].p_value);
     let weights = words::weights(phase);
-    let Some(p_value) = p_value else { return Ok(String::new()) };
+    let Some(p_value) = p_value else {
+        return Ok(String::new());
+    };
     let p = format!("p = {}, {}", probability(p_value.value), p_value.convention);
     if p_value.value < 1.0 - confidence.probability() {
         return Ok(format!(
-            "Not consistent with {weights} at {level}: counts this unlikely are rare under \
-             independent picks ({p})."
+            "Not consistent with {weights} at {level}: independent picks give counts as unlikely as \
+             these in {} of runs ({p}).",
+            percent(p_value.value)
         ));
     }
     if !phase.algorithm().picks_independently() {
@@ -93,8 +140,11 @@ fn consistency(
     }
     let tolerance = scenario.tolerance();
     let points = to_f64(tolerance.points());
-    let needed =
-        convergence::stable_n(phase.target_shares()[place], tolerance.share(), confidence.probability());
+    let needed = convergence::stable_n(
+        phase.target_shares()[place],
+        tolerance.share(),
+        confidence.probability(),
+    );
     Ok(match needed {
         Ok(needed) if needed > summary.requests => format!(
             "No contradiction to {weights} ({p}); but a share within ±{points} points with {level} \
@@ -120,7 +170,10 @@ fn order(summary: &PhaseSummary) -> Option<String> {
         false => "The order".to_owned(),
     };
     let Some(p) = order.p_value else {
-        return Some(format!("{examined} shows one version only, {} times.", count(order.examined)));
+        return Some(format!(
+            "{examined} shows one version only, {} times.",
+            count(order.examined)
+        ));
     };
     let runs = count(order.runs);
     let longest = count(order.longest_run);

@@ -18,8 +18,11 @@ pub(super) fn name<'a>(scenario: &'a Scenario, phase: &Phase, destination: usize
 
 /// The weights of a phase: `80/20`.
 pub(super) fn weights(phase: &Phase) -> String {
-    let weights: Vec<String> =
-        phase.destinations().iter().map(|destination| destination.weight.to_string()).collect();
+    let weights: Vec<String> = phase
+        .destinations()
+        .iter()
+        .map(|destination| destination.weight.to_string())
+        .collect();
     weights.join("/")
 }
 
@@ -32,7 +35,10 @@ pub(super) fn algorithm(scenario: &Scenario, algorithm: Algorithm) -> String {
             per_mille => format!(", {}% of them sticky", f64::from(per_mille) / 10.0),
         };
         let each = users.requests_each;
-        format!("{} users at once, {each} requests each{share}", users.at_once)
+        format!(
+            "{} users at once, {each} requests each{share}",
+            users.at_once
+        )
     };
     match algorithm {
         Algorithm::EnvoyLegacy { stride } => format!("{name} (stride {stride})"),

@@ -74,9 +74,9 @@ def lower_beta(a, b, x, y):
 
 
 def beta_tails(a, b, x):
-    """Both tails, the smaller one computed directly."""
+    """Both tails, from the series that is short there."""
     x = mpf(x)
-    if x * (a + b) < a:
+    if x * (a + b) < a + 200:
         lower = lower_beta(a, b, x, 1 - x)
         return lower, 1 - lower
     upper = lower_beta(b, a, 1 - x, x)
@@ -85,8 +85,9 @@ def beta_tails(a, b, x):
 
 def beta_quantile(a, b, probability):
     # Bisection in the logarithm: the root may be near 0.
-    low, high = mpf(-30), mpf(0)
-    for _ in range(90):
+    mean = mp.log(a / (a + b))
+    low, high = mean - 12, min(mean + 4, -mpf(10) ** -9)
+    for _ in range(75):
         middle = (low + high) / 2
         if beta_tails(a, b, mp.exp(middle))[0] < probability:
             low = middle

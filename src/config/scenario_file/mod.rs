@@ -5,6 +5,15 @@ mod claims;
 mod phases;
 mod versions;
 
+#[cfg(test)]
+pub(super) use algorithm::{COOKIE_KEYS, LEGACY_KEYS, NAMES, STICKY_KEYS};
+#[cfg(test)]
+pub(super) use claims::{CLAIM_KEYS, STATEMENTS};
+#[cfg(test)]
+pub(super) use phases::PHASE_KEYS;
+#[cfg(test)]
+pub(super) use versions::VERSION_KEYS;
+
 use super::diagnostic::{Severity, render};
 use super::reader::{Fields, Report};
 use super::source::{ConfigError, Source};

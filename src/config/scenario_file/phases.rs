@@ -167,6 +167,9 @@ impl<'a> Keys<'a, '_> {
         let mut numbers = Vec::with_capacity(entries.len());
         for entry in entries {
             let number = values::whole(&entry.value, 0, u32::MAX.into(), report);
+            if number.is_none() {
+                report.add_help("they are relative: 80 and 20, or 4 and 1, for 80% and 20%");
+            }
             numbers.push(Named {
                 version: entry.key.clone(),
                 span: entry.key_span.clone(),
@@ -277,6 +280,10 @@ fn build_one(draft: &PhaseDraft, versions: &[NamedVersion], report: &mut Report)
                 stray.version
             )),
         );
+    }
+    if destinations.is_empty() {
+        // Reported where the weights are missing, or are not a mapping.
+        return None;
     }
     let algorithm: Algorithm =
         algorithm::resolve(draft.algorithm.as_ref()?, &destinations, versions, report)?;

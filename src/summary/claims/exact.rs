@@ -22,23 +22,40 @@ pub(super) fn judge(
     phase: &Phase,
     statement: &Statement,
 ) -> Result<Option<Finding>, StatsError> {
-    let Some(law) = Law::of(phase)? else { return Ok(None) };
+    let Some(law) = Law::of(phase)? else {
+        return Ok(None);
+    };
     let judged = match *statement {
-        Statement::AllSeen { requests, probability } => {
-            law.all_seen(requests).map(|value| law.probability(value, probability))
-        }
-        Statement::ShareWithin { version, tolerance, requests, probability } => law
+        Statement::AllSeen {
+            requests,
+            probability,
+        } => law
+            .all_seen(requests)
+            .map(|value| law.probability(value, probability)),
+        Statement::ShareWithin {
+            version,
+            tolerance,
+            requests,
+            probability,
+        } => law
             .within(phase, version, tolerance, requests)
             .map(|value| law.probability(value, probability)),
-        Statement::StaysWithin { version, tolerance, requests, probability } => law
+        Statement::StaysWithin {
+            version,
+            tolerance,
+            requests,
+            probability,
+        } => law
             .stays_within(phase, version, tolerance, requests)
             .map(|value| law.probability(value, probability)),
-        Statement::Needed { goal, at_least, probability } => {
-            law.needed(phase, goal, probability).map(|needed| {
-                let goal = goal_words(scenario, goal);
-                law.number(needed, at_least, &goal, probability)
-            })
-        }
+        Statement::Needed {
+            goal,
+            at_least,
+            probability,
+        } => law.needed(phase, goal, probability).map(|needed| {
+            let goal = goal_words(scenario, goal);
+            law.number(needed, at_least, &goal, probability)
+        }),
         Statement::ObservedShare { .. } => return Ok(None),
     };
     match judged {
@@ -55,9 +72,15 @@ impl Law {
             return Ok(None);
         }
         Ok(match phase.algorithm() {
-            Algorithm::Envoy | Algorithm::Replicas => Some(Self::Independent(phase.target_shares())),
+            Algorithm::Envoy | Algorithm::Replicas => {
+                Some(Self::Independent(phase.target_shares()))
+            }
             Algorithm::EnvoyLegacy { stride } => {
-                let blocks: Vec<u64> = phase.effective_weights().iter().map(|&w| w.into()).collect();
+                let blocks: Vec<u64> = phase
+                    .effective_weights()
+                    .iter()
+                    .map(|&w| w.into())
+                    .collect();
                 Some(Self::Counter(CounterPicker::new(&blocks, stride.get())?))
             }
             _ => None,
@@ -102,10 +125,7 @@ impl Law {
             (Self::Independent(shares), Some(place)) => {
                 convergence::stays_within(requests, shares[place], tolerance.share())
             }
-            (Self::Independent(shares), None) => {
-                convergence::joint_stays_within(&live(shares), requests, tolerance.share())
-            }
-            (Self::Counter(_), _) => Err(no_exact_answer()),
+            (Self::Independent(_) | Self::Counter(_), _) => Err(no_exact_answer()),
         }
     }
 
@@ -150,7 +170,10 @@ impl Law {
         goal: &str,
         probability: ConfidenceLevel,
     ) -> Finding {
-        #[expect(clippy::cast_precision_loss, reason = "numbers of requests are below 2^53")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "numbers of requests are below 2^53"
+        )]
         let value = needed as f64;
         Finding {
             verdict: verdict(needed >= at_least),
@@ -174,24 +197,36 @@ impl Law {
 }
 
 fn live(shares: &[Rational]) -> Vec<Rational> {
-    shares.iter().copied().filter(|share| *share.numer() > 0).collect()
+    shares
+        .iter()
+        .copied()
+        .filter(|share| *share.numer() > 0)
+        .collect()
 }
 
 /// The one destination that decides: that of the version or, with two destinations, either.
 fn single(phase: &Phase, version: Option<VersionIndex>) -> Option<usize> {
     let places = places(phase, version);
-    let live = places.iter().filter(|&&place| *phase.target_shares()[place].numer() > 0).count();
+    let live = places
+        .iter()
+        .filter(|&&place| *phase.target_shares()[place].numer() > 0)
+        .count();
     match places.as_slice() {
         [place] => Some(*place),
         // Two shares sum to one: both are within the band or neither is.
-        [first, ..] if version.is_none() && live <= 2 => {
-            places.iter().copied().find(|&p| *phase.target_shares()[p].numer() > 0).or(Some(*first))
-        }
+        [first, ..] if version.is_none() && live <= 2 => places
+            .iter()
+            .copied()
+            .find(|&p| *phase.target_shares()[p].numer() > 0)
+            .or(Some(*first)),
         _ => None,
     }
 }
 
 /// Turns into a simulation in [`judge`].
 fn no_exact_answer() -> StatsError {
-    StatsError::Limit { what: "this claim".into(), limit: "no exact answer is known".into() }
+    StatsError::Limit {
+        what: "this claim".into(),
+        limit: "no exact answer is known".into(),
+    }
 }

@@ -28,15 +28,25 @@ pub(super) fn judge_all(
     scenario: &Scenario,
     run: &RunTally,
 ) -> Result<Vec<ClaimSummary>, StatsError> {
-    scenario.claims().iter().map(|claim| judge(scenario, run, claim)).collect()
+    scenario
+        .claims()
+        .iter()
+        .map(|claim| judge(scenario, run, claim))
+        .collect()
 }
 
 fn judge(scenario: &Scenario, run: &RunTally, claim: &Claim) -> Result<ClaimSummary, StatsError> {
     let phase = &scenario.phases()[claim.phase];
     let finding = match claim.statement {
         Statement::ObservedShare { version, low, high } => {
-            let counts = phase.destinations().iter().zip(&run.phases[claim.phase].counts);
-            let seen = counts.filter(|(d, _)| d.version == version).map(|(_, count)| count).sum();
+            let counts = phase
+                .destinations()
+                .iter()
+                .zip(&run.phases[claim.phase].counts);
+            let seen = counts
+                .filter(|(d, _)| d.version == version)
+                .map(|(_, count)| count)
+                .sum();
             observed(seen, run.phases[claim.phase].requests(), low, high)
         }
         _ => match exact::judge(scenario, phase, &claim.statement)? {
@@ -46,7 +56,10 @@ fn judge(scenario: &Scenario, run: &RunTally, claim: &Claim) -> Result<ClaimSumm
     };
     let holds = finding.verdict == ClaimVerdict::True;
     Ok(ClaimSummary {
-        text: claim.text.clone().unwrap_or_else(|| sentence::of(scenario, phase, &claim.statement)),
+        text: claim
+            .text
+            .clone()
+            .unwrap_or_else(|| sentence::of(scenario, phase, &claim.statement)),
         phase: phase.name().to_owned(),
         verdict: finding.verdict,
         expected: claim.expected,
@@ -59,7 +72,11 @@ fn judge(scenario: &Scenario, run: &RunTally, claim: &Claim) -> Result<ClaimSumm
 }
 
 fn verdict(holds: bool) -> ClaimVerdict {
-    if holds { ClaimVerdict::True } else { ClaimVerdict::False }
+    if holds {
+        ClaimVerdict::True
+    } else {
+        ClaimVerdict::False
+    }
 }
 
 /// A claim about this very run: counted, so there is nothing to estimate.
@@ -67,7 +84,12 @@ fn observed(seen: u64, requests: u64, low: Rational, high: Rational) -> Finding 
     let share = Rational::new(seen, requests.max(1));
     Finding {
         verdict: verdict(requests > 0 && low <= share && share <= high),
-        text: format!("{} of {} is {}", count(seen), count(requests), percent(to_f64(share))),
+        text: format!(
+            "{} of {} is {}",
+            count(seen),
+            count(requests),
+            percent(to_f64(share))
+        ),
         method: "observed in this run".to_owned(),
         value: to_f64(share),
         standard_error: None,

@@ -6,15 +6,24 @@ use crate::units::{ConfidenceLevel, Tolerance, to_f64};
 
 /// The sentence of a statement about a phase.
 pub(super) fn of(scenario: &Scenario, phase: &Phase, statement: &Statement) -> String {
-    let noun = |requests: u64| format!("{} {}", count(requests), scenario.protocol().noun(requests));
+    let noun =
+        |requests: u64| format!("{} {}", count(requests), scenario.protocol().noun(requests));
     match *statement {
-        Statement::AllSeen { requests, probability } => format!(
+        Statement::AllSeen {
+            requests,
+            probability,
+        } => format!(
             "in {}, every version is seen within {} with at least {}",
             phase.name(),
             noun(requests),
             level(probability)
         ),
-        Statement::ShareWithin { version, tolerance, requests, probability } => format!(
+        Statement::ShareWithin {
+            version,
+            tolerance,
+            requests,
+            probability,
+        } => format!(
             "in {}, {} within {} after {} with at least {}",
             phase.name(),
             share_of(scenario, version, "is"),
@@ -22,7 +31,12 @@ pub(super) fn of(scenario: &Scenario, phase: &Phase, statement: &Statement) -> S
             noun(requests),
             level(probability)
         ),
-        Statement::StaysWithin { version, tolerance, requests, probability } => format!(
+        Statement::StaysWithin {
+            version,
+            tolerance,
+            requests,
+            probability,
+        } => format!(
             "in {}, {} within {} from {} on with at least {}",
             phase.name(),
             share_of(scenario, version, "stays"),
@@ -30,7 +44,11 @@ pub(super) fn of(scenario: &Scenario, phase: &Phase, statement: &Statement) -> S
             noun(requests),
             level(probability)
         ),
-        Statement::Needed { goal, at_least, probability } => format!(
+        Statement::Needed {
+            goal,
+            at_least,
+            probability,
+        } => format!(
             "in {}, at least {} are needed until {} with {}",
             phase.name(),
             noun(at_least),
@@ -52,10 +70,18 @@ pub(super) fn goal_words(scenario: &Scenario, goal: Needed) -> String {
     match goal {
         Needed::AllSeen => "every version is seen".to_owned(),
         Needed::ShareWithin { version, tolerance } => {
-            format!("{} within {}", share_of(scenario, version, "is"), points(tolerance))
+            format!(
+                "{} within {}",
+                share_of(scenario, version, "is"),
+                points(tolerance)
+            )
         }
         Needed::StaysWithin { version, tolerance } => {
-            format!("{} within {} for ever", share_of(scenario, version, "stays"), points(tolerance))
+            format!(
+                "{} within {} for ever",
+                share_of(scenario, version, "stays"),
+                points(tolerance)
+            )
         }
     }
 }
@@ -63,7 +89,10 @@ pub(super) fn goal_words(scenario: &Scenario, goal: Needed) -> String {
 /// "the share of v2 is", or "every share is".
 fn share_of(scenario: &Scenario, version: Option<VersionIndex>, verb: &str) -> String {
     match version {
-        Some(version) => format!("the share of {} {verb}", scenario.versions()[version.0].name),
+        Some(version) => format!(
+            "the share of {} {verb}",
+            scenario.versions()[version.0].name
+        ),
         None => format!("every share {verb}"),
     }
 }

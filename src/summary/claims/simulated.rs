@@ -17,15 +17,24 @@ const HORIZON: u64 = 20;
 
 /// What a replay must do to succeed.
 enum Goal {
-    AllSeen { by: u64 },
-    Within { places: Vec<usize>, tolerance: Tolerance, from: u64, to: u64 },
+    AllSeen {
+        by: u64,
+    },
+    Within {
+        places: Vec<usize>,
+        tolerance: Tolerance,
+        from: u64,
+        to: u64,
+    },
 }
 
 /// Judges a claim by [`TRIALS`] independent replays of its phase.
 pub(super) fn judge(scenario: &Scenario, claim: &Claim) -> Finding {
     let (goal, probability, needed) = goal(scenario, claim);
     let targets = scenario.phases()[claim.phase].target_shares();
-    let successes = count_trials(scenario, claim.phase, TRIALS, |trial| goal.met(trial, &targets));
+    let successes = count_trials(scenario, claim.phase, TRIALS, |trial| {
+        goal.met(trial, &targets)
+    });
     finding(&goal, successes, probability, needed)
 }
 
@@ -40,16 +49,35 @@ fn goal(scenario: &Scenario, claim: &Claim) -> (Goal, ConfidenceLevel, bool) {
         to: to.max(1),
     };
     match claim.statement {
-        Statement::AllSeen { requests, probability } => {
-            (Goal::AllSeen { by: requests }, probability, false)
-        }
-        Statement::ShareWithin { version, tolerance, requests, probability } => {
-            (within(version, tolerance, requests, requests), probability, false)
-        }
-        Statement::StaysWithin { version, tolerance, requests, probability } => {
-            (within(version, tolerance, requests, requests * HORIZON), probability, false)
-        }
-        Statement::Needed { goal, at_least, probability } => {
+        Statement::AllSeen {
+            requests,
+            probability,
+        } => (Goal::AllSeen { by: requests }, probability, false),
+        Statement::ShareWithin {
+            version,
+            tolerance,
+            requests,
+            probability,
+        } => (
+            within(version, tolerance, requests, requests),
+            probability,
+            false,
+        ),
+        Statement::StaysWithin {
+            version,
+            tolerance,
+            requests,
+            probability,
+        } => (
+            within(version, tolerance, requests, requests * HORIZON),
+            probability,
+            false,
+        ),
+        Statement::Needed {
+            goal,
+            at_least,
+            probability,
+        } => {
             let before = at_least.saturating_sub(1);
             let goal = match goal {
                 Needed::AllSeen => Goal::AllSeen { by: before },
@@ -79,7 +107,12 @@ impl Goal {
                 let mut seen = trial.counts().iter().zip(targets);
                 seen.all(|(&count, target)| count > 0 || *target.numer() == 0)
             }
-            Self::Within { places, tolerance, from, to } => {
+            Self::Within {
+                places,
+                tolerance,
+                from,
+                to,
+            } => {
                 while trial.requests() < *to {
                     trial.step();
                     let (requests, counts) = (trial.requests(), trial.counts());
@@ -118,7 +151,11 @@ fn finding(goal: &Goal, successes: u64, probability: ConfidenceLevel, needed: bo
     };
     Finding {
         verdict,
-        text: format!("the probability is about {} ± {}", percent(share), percent(standard_error)),
+        text: format!(
+            "the probability is about {} ± {}",
+            percent(share),
+            percent(standard_error)
+        ),
         method: format!(
             "simulated: {} replays{}, ± one standard error; decided at {}",
             count(TRIALS),

@@ -31,8 +31,14 @@ pub fn figures(
         if !focus::is_split(phase) || tally.requests() == 0 {
             continue;
         }
-        let subject = Subject { scenario, phase, place };
-        figures.push(Figure::RunningShare(running::running_share(&subject, tally)?));
+        let subject = Subject {
+            scenario,
+            phase,
+            place,
+        };
+        figures.push(Figure::RunningShare(running::running_share(
+            &subject, tally,
+        )?));
         let replicated = replications.map(|all| &all.phases[place]);
         if let Some(histogram) = replicated::count_histogram(&subject, tally, replicated)? {
             figures.push(Figure::CountHistogram(histogram));
@@ -74,8 +80,16 @@ impl Subject<'_> {
         let number = self.place + 1;
         let phase = self.phase.name();
         Labels {
-            file_stem: if several { format!("{kind}-{number}") } else { kind.to_owned() },
-            title: if several { format!("{title} · {phase}") } else { title },
+            file_stem: if several {
+                format!("{kind}-{number}")
+            } else {
+                kind.to_owned()
+            },
+            title: if several {
+                format!("{title} · {phase}")
+            } else {
+                title
+            },
             caption: caption(self.scenario, self.phase, requests),
             reading,
         }

@@ -16,7 +16,9 @@ pub(super) fn bars(scenario: &Scenario, summary: &Summary) -> Bars {
     let group = |(place, phase): (usize, &PhaseSummary)| BarGroup {
         name: phase.name.clone(),
         requests: phase.requests,
-        bars: (0..phase.versions.len()).map(|version| bar(scenario, place, phase, version)).collect(),
+        bars: (0..phase.versions.len())
+            .map(|version| bar(scenario, place, phase, version))
+            .collect(),
     };
     Bars {
         labels: labels(
@@ -60,7 +62,9 @@ pub(super) fn strips(scenario: &Scenario, run: &RunTally, summary: &Summary) -> 
         Strip {
             name: format!("{} · {}", phase.name, phase.algorithm),
             requests: phase.requests,
-            picks: opening.map(|&pick| destinations[usize::from(pick)].version.0).collect(),
+            picks: opening
+                .map(|&pick| destinations[usize::from(pick)].version.0)
+                .collect(),
             notes: notes(phase),
         }
     };
@@ -81,10 +85,16 @@ pub(super) fn strips(scenario: &Scenario, run: &RunTally, summary: &Summary) -> 
 
 /// Runs and their p-value, for the right of a strip.
 fn notes(phase: &PhaseSummary) -> Vec<String> {
-    let Some(order) = &phase.order else { return Vec::new() };
+    let Some(order) = &phase.order else {
+        return Vec::new();
+    };
     let mut notes = vec![format!("{} runs", count(order.runs))];
     notes.push(format!("{:.1} expected", order.expected_runs));
-    notes.extend(order.p_value.map(|p| format!("p = {}", probability(p.value))));
+    notes.extend(
+        order
+            .p_value
+            .map(|p| format!("p = {}", probability(p.value))),
+    );
     notes.push(order.looks.to_owned());
     notes
 }
@@ -92,7 +102,9 @@ fn notes(phase: &PhaseSummary) -> Vec<String> {
 pub(super) fn timeline(scenario: &Scenario, run: &RunTally) -> Timeline {
     let versions = scenario.versions().len();
     let requests = run.phases.iter().map(|tally| tally.requests()).sum();
-    let silent = (0..versions).filter(|&version| !scenario.versions()[version].telemetry).collect();
+    let silent = (0..versions)
+        .filter(|&version| !scenario.versions()[version].telemetry)
+        .collect();
     #[expect(clippy::cast_precision_loss, reason = "for drawing")]
     let bucket_seconds = run.bucket_nanos as f64 / 1e9;
     Timeline {
@@ -107,7 +119,10 @@ pub(super) fn timeline(scenario: &Scenario, run: &RunTally) -> Timeline {
         versions: legend(scenario),
         bucket_seconds,
         buckets: merged_buckets(scenario, run),
-        end_seconds: run.phases.last().map_or(0.0, |tally| tally.end.as_seconds()),
+        end_seconds: run
+            .phases
+            .last()
+            .map_or(0.0, |tally| tally.end.as_seconds()),
         phases: scenario
             .phases()
             .iter()
@@ -157,7 +172,11 @@ fn labels(scenario: &Scenario, requests: u64, stem: &str, title: &str, reading: 
     let weights: Vec<String> = scenario.phases().iter().map(words::weights).collect();
     let shown = match weights.len() {
         1..=8 => weights.join(" → "),
-        _ => format!("{} → … → {}", weights[..4].join(" → "), weights[weights.len() - 1]),
+        _ => format!(
+            "{} → … → {}",
+            weights[..4].join(" → "),
+            weights[weights.len() - 1]
+        ),
     };
     Labels {
         file_stem: stem.to_owned(),

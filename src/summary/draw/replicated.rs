@@ -16,17 +16,25 @@ pub(super) fn fan(
     subject: &Subject,
     replicated: &PhaseReplications,
 ) -> Result<Option<Fan>, StatsError> {
-    let Length::Requests(requests) = subject.phase.length() else { return Ok(None) };
+    let Length::Requests(requests) = subject.phase.length() else {
+        return Ok(None);
+    };
     let (scenario, focus) = (subject.scenario, subject.focus());
     let target = subject.phase.target_shares()[focus];
     let tolerance = scenario.tolerance();
     let inside = convergence::within_tolerance(requests, target, tolerance.share())?;
     let levels = [0.05, 0.25, 0.5, 0.75, 0.95];
     let at = |(&requests, outcomes): (&u64, &Outcomes)| {
-        (requests, levels.map(|level| share(quantile(outcomes, level).unwrap_or(0), requests)))
+        (
+            requests,
+            levels.map(|level| share(quantile(outcomes, level).unwrap_or(0), requests)),
+        )
     };
     let trace = |trace: &Vec<(u64, u64)>| {
-        trace.iter().map(|&(requests, count)| (requests, share(count, requests))).collect()
+        trace
+            .iter()
+            .map(|&(requests, count)| (requests, share(count, requests)))
+            .collect()
     };
     let finals = replicated.counts[focus].iter();
     Ok(Some(Fan {
@@ -45,7 +53,9 @@ pub(super) fn fan(
         tolerance: to_f64(tolerance.share()),
         runs: replicated.traces.iter().map(trace).collect(),
         quantiles: replicated.running.iter().map(at).collect(),
-        finals: finals.map(|(&count, &runs)| (share(count, requests), runs)).collect(),
+        finals: finals
+            .map(|(&count, &runs)| (share(count, requests), runs))
+            .collect(),
         total: replicated.runs,
         outside: replicated.runs - replicated.within[focus],
         exact_outside: picks_as_targeted(subject).then_some(1.0 - inside),
@@ -58,7 +68,9 @@ pub(super) fn count_histogram(
     tally: &PhaseTally,
     replicated: Option<&PhaseReplications>,
 ) -> Result<Option<CountHistogram>, StatsError> {
-    let Length::Requests(requests) = subject.phase.length() else { return Ok(None) };
+    let Length::Requests(requests) = subject.phase.length() else {
+        return Ok(None);
+    };
     let (focus, tolerance) = (subject.focus(), subject.scenario.tolerance());
     let target = subject.phase.target_shares()[focus];
     let law = law(subject.phase, focus, requests)?;
@@ -84,7 +96,10 @@ pub(super) fn count_histogram(
         requests,
         runs,
         simulated: replicated.map_or_else(Vec::new, |replicated| {
-            replicated.counts[focus].iter().map(|(&count, &n)| (count, share(n, runs))).collect()
+            replicated.counts[focus]
+                .iter()
+                .map(|(&count, &n)| (count, share(n, runs)))
+                .collect()
         }),
         exact: (low..=high).map(|count| (count, law.pmf(count))).collect(),
         exact_name: format!(
@@ -107,11 +122,21 @@ fn compared(
     subject: &Subject,
     requests: u64,
 ) -> Result<Option<(String, Vec<(u64, f64)>)>, StatsError> {
-    let Algorithm::EnvoyLegacy { stride } = subject.phase.algorithm() else { return Ok(None) };
-    let blocks: Vec<u64> = subject.phase.effective_weights().iter().map(|&w| w.into()).collect();
+    let Algorithm::EnvoyLegacy { stride } = subject.phase.algorithm() else {
+        return Ok(None);
+    };
+    let blocks: Vec<u64> = subject
+        .phase
+        .effective_weights()
+        .iter()
+        .map(|&w| w.into())
+        .collect();
     let picker = CounterPicker::new(&blocks, stride.get())?;
     let law = picker.count_law(subject.focus(), requests)?;
-    Ok(Some((format!("exact law of the counter, stride {stride}"), law)))
+    Ok(Some((
+        format!("exact law of the counter, stride {stride}"),
+        law,
+    )))
 }
 
 /// Whether each request picks on its own with the target shares.

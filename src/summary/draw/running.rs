@@ -46,7 +46,9 @@ pub(super) fn running_share(
         target,
         tolerance: to_f64(scenario.tolerance().share()),
         confidence,
-        points: points.map(|point| (point.requests, share(point.counts[focus], point.requests))).collect(),
+        points: points
+            .map(|point| (point.requests, share(point.counts[focus], point.requests)))
+            .collect(),
         pointwise,
         time_uniform,
         markers: markers(subject, requests, confidence)?,
@@ -61,11 +63,19 @@ fn pointwise_band(
 ) -> Result<BandPoint, StatsError> {
     let law = law(subject.phase, subject.focus(), requests)?;
     let tail = (1.0 - confidence) / 2.0;
-    Ok(band(requests, law.quantile(tail)?, law.quantile(1.0 - tail)?))
+    Ok(band(
+        requests,
+        law.quantile(tail)?,
+        law.quantile(1.0 - tail)?,
+    ))
 }
 
 fn band(requests: u64, low: u64, high: u64) -> BandPoint {
-    BandPoint { requests, low: share(low, requests), high: share(high, requests) }
+    BandPoint {
+        requests,
+        low: share(low, requests),
+        high: share(high, requests),
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
@@ -77,7 +87,10 @@ fn share(count: u64, requests: u64) -> f64 {
 fn markers(subject: &Subject, requests: u64, confidence: f64) -> Result<Vec<Marker>, StatsError> {
     let mut markers = Vec::new();
     if requests > FIFTEEN {
-        markers.push(Marker { requests: FIFTEEN, label: "15".to_owned() });
+        markers.push(Marker {
+            requests: FIFTEEN,
+            label: "15".to_owned(),
+        });
     }
     let target = subject.phase.target_shares()[subject.focus()];
     let tolerance = subject.scenario.tolerance();
