@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use rand::Rng;
 use shiftsim::config::observations::{Input, Observation, Question, read};
 use shiftsim::random::{Purpose, stream};
-use shiftsim::tally::ObservedTally;
+use shiftsim::summary::check::{Observer, Settings, Target};
+use shiftsim::units::{ConfidenceLevel, Tolerance};
 
 const REPETITIONS: usize = 3;
 
@@ -83,24 +84,33 @@ fn read_fields(path: &Path) -> u64 {
     entries
 }
 
-/// What `shiftsim check` does with a log before it judges.
+/// What `shiftsim check` does with a log before it judges: the tally, and the sequential test after
+/// every request.
 fn observe(path: &Path) -> u64 {
+    let weights = [("v1".to_owned(), 90), ("v2".to_owned(), 10)];
+    let settings = Settings {
+        target: Target::new(&weights).expect("weights are valid"),
+        tolerance: Tolerance::default(),
+        confidence: ConfidenceLevel::default(),
+        concentration: 10.0,
+    };
+    let versions = weights.iter().map(|(name, _)| name.clone()).collect();
     let question = Question {
-        versions: vec!["v1".into(), "v2".into()],
+        versions,
         ..Question::default()
     };
-    let mut tally = ObservedTally::new(2);
-    let reading = read(
-        &Input::File(path.to_path_buf()),
-        &question,
-        &mut |observation| match observation {
-            Observation::Request { version } => tally.record(version),
-            Observation::Requests { version, count } => tally.add(version, count),
-        },
-    );
-    let reading = reading.expect("the log can be read");
-    assert_eq!(reading.skipped.total, 0);
-    tally.finish().requests()
+    let mut observer = Observer::new(&settings).expect("settings are valid");
+    let input = Input::File(path.to_path_buf());
+    let reading = read(&input, &question, &mut |observation| match observation {
+        Observation::Request { version } => observer.record(version),
+        Observation::Requests { version, count } => observer.add(version, count),
+    });
+    assert_eq!(reading.expect("the log can be read").skipped.total, 0);
+    observer
+        .finish()
+        .expect("the test can be computed")
+        .tally()
+        .requests()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
@@ -136,7 +146,7 @@ fn main() {
             best[0] = best[0].min(time(read_fields, log.path(), entries));
             best[1] = best[1].min(time(observe, log.path(), entries));
         }
-        let names = ["reference: csv ByteRecord", "shiftsim: read and tally"];
+        let names = ["reference: csv ByteRecord", "shiftsim: read and observe"];
         for (what, time) in names.iter().zip(best) {
             let speed = bytes as f64 / 1e6 / time.as_secs_f64();
             let ratio = best[0].as_secs_f64() / time.as_secs_f64();

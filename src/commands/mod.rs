@@ -1,6 +1,8 @@
 //! One file per command: wiring and exit status. Logic worth testing alone lives elsewhere.
 
+mod check;
 mod error;
+mod folder;
 mod output;
 mod progress;
 mod run;
@@ -40,6 +42,7 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<Answer, CommandError> {
     match command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
         Command::Schema => shell::schema(),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),

@@ -26,7 +26,7 @@ pub enum Detail {
     Verbose,
 }
 
-const BOLD: Style = Style::new().effects(Effects::BOLD);
+pub(super) const BOLD: Style = Style::new().effects(Effects::BOLD);
 
 /// The whole summary. `noun` gives "request" or "connection" for a count.
 #[must_use]
@@ -151,7 +151,8 @@ fn row(version: &VersionSummary, with_replicas: bool) -> Vec<String> {
     row
 }
 
-fn shorten(name: &str, most: usize) -> String {
+/// A name that fits `most` columns, its end left out if need be.
+pub(super) fn shorten(name: &str, most: usize) -> String {
     if name.chars().count() <= most {
         return name.to_owned();
     }
@@ -266,7 +267,7 @@ fn methods(text: &mut String, summary: &Summary) {
 
 /// Writes `sentence` wrapped to the width, `indent` before its first line and as much space before
 /// the others.
-fn paragraph(text: &mut String, indent: &str, sentence: &str) {
+pub(super) fn paragraph(text: &mut String, indent: &str, sentence: &str) {
     let blank = " ".repeat(indent.chars().count());
     let mut line = indent.to_owned();
     let mut empty = true;

@@ -103,6 +103,8 @@ pub enum Format {
 pub struct Question {
     /// The versions of the target.
     pub versions: Vec<String>,
+    /// Other words with which plain lines may begin: (words, place of the version).
+    pub aliases: Vec<(String, usize)>,
     /// The form of the input, if it is not to be recognised.
     pub format: Option<Format>,
     /// The column (or JSON key, or label) that holds the version.

@@ -36,7 +36,14 @@ impl Plain {
                 .targets()
                 .iter()
                 .enumerate()
-                .map(|(place, name)| (name.clone().into_bytes(), place))
+                .map(|(place, name)| (name, place))
+                .chain(
+                    question
+                        .aliases
+                        .iter()
+                        .map(|(words, place)| (words, *place)),
+                )
+                .map(|(name, place)| (name.clone().into_bytes(), place))
                 .collect();
             names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
             return Ok(Self::Prefix(names));

@@ -18,7 +18,10 @@ fn looks(summary: &CheckSummary) -> Option<Order> {
 
 fn not_consistent(summary: &CheckSummary) -> String {
     let known = |version: &&CheckedVersion| version.weight.is_some();
-    let observed = summary.versions.iter().filter(|version| version.observed_count > 0);
+    let observed = summary
+        .versions
+        .iter()
+        .filter(|version| version.observed_count > 0);
     if observed.clone().filter(known).count() == 0 {
         let names: Vec<&str> = observed.map(|version| version.version.as_str()).collect();
         return format!(
@@ -39,6 +42,15 @@ fn not_consistent(summary: &CheckSummary) -> String {
              or a name that the target lacks.",
             strays.join(" and ")
         );
+    }
+    if summary
+        .versions
+        .iter()
+        .all(|version| version.interval_within)
+    {
+        return "Nothing, if the tolerance is what matters to you. If the exact split matters, \
+            look for requests that the rule does not reach, and for retries and affinity."
+            .into();
     }
     match looks(summary) {
         Some(Order::Alternating) => "The rule is probably not applied: a plain Service in front \
@@ -73,7 +85,10 @@ fn consistent(summary: &CheckSummary) -> String {
 
 fn not_yet(summary: &CheckSummary) -> String {
     let points = summary.tolerance_points;
-    let wider = format!("or be content with ±{} points (--tolerance)", summary.confirmed_points.ceil());
+    let wider = format!(
+        "or be content with ±{} points (--tolerance)",
+        summary.confirmed_points.ceil()
+    );
     let dependent = match looks(summary) {
         Some(Order::Sticky | Order::Blocked) => {
             " The requests are not independent: count users or connections instead."

@@ -19,11 +19,20 @@ pub(super) fn requests(
     let seen: u64 = observed.iter().sum();
     let on_target = smallest(settings, shares, shares)?;
     if let Some(requests) = on_target.filter(|&needed| needed > seen) {
-        return Ok(Some(Needed { requests, assuming: "shares on target" }));
+        return Ok(Some(Needed {
+            requests,
+            assuming: "shares on target",
+        }));
     }
-    let as_observed: Vec<Rational> = observed.iter().map(|&count| Rational::new(count, seen)).collect();
+    let as_observed: Vec<Rational> = observed
+        .iter()
+        .map(|&count| Rational::new(count, seen))
+        .collect();
     let needed = smallest(settings, shares, &as_observed)?;
-    Ok(needed.map(|requests| Needed { requests, assuming: "shares as observed" }))
+    Ok(needed.map(|requests| Needed {
+        requests,
+        assuming: "shares as observed",
+    }))
 }
 
 /// The smallest number of requests that confirms if their shares are `assumed`.
@@ -33,7 +42,9 @@ fn smallest(
     assumed: &[Rational],
 ) -> Result<Option<u64>, StatsError> {
     // Steps in which the assumed shares give whole counts, as long as they are not too long.
-    let common = assumed.iter().fold(1_u64, |common, share| lcm(common, *share.denom()));
+    let common = assumed
+        .iter()
+        .fold(1_u64, |common, share| lcm(common, *share.denom()));
     let step = if common <= 1000 { common } else { 1 };
     let confirms = |steps: u64| -> Result<bool, StatsError> {
         let intervals = intervals::goodman(
@@ -41,7 +52,10 @@ fn smallest(
             settings.confidence.probability(),
         )?;
         Ok(intervals.iter().zip(targets).all(|(interval, &target)| {
-            let interval = Interval { low: interval.low, high: interval.high };
+            let interval = Interval {
+                low: interval.low,
+                high: interval.high,
+            };
             counts::is_within(interval, target, settings.tolerance)
         }))
     };
@@ -81,7 +95,10 @@ fn apportion(shares: &[Rational], requests: u64) -> Vec<u64> {
             let exact = u128::from(requests) * u128::from(*share.numer());
             let denominator = u128::from(*share.denom());
             let whole = u64::try_from(exact / denominator).unwrap_or(u64::MAX);
-            #[expect(clippy::cast_precision_loss, reason = "only the order of remainders matters")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "only the order of remainders matters"
+            )]
             let remainder = (exact % denominator) as f64 / denominator as f64;
             (whole, remainder)
         })
@@ -104,7 +121,11 @@ mod tests {
     fn apportioned_counts_sum_to_the_requests() {
         let thirds = [Rational::new(1, 3); 3];
         assert_eq!(apportion(&thirds, 10), [4, 3, 3]);
-        let shares = [Rational::new(4, 5), Rational::new(1, 5), Rational::new(0, 1)];
+        let shares = [
+            Rational::new(4, 5),
+            Rational::new(1, 5),
+            Rational::new(0, 1),
+        ];
         assert_eq!(apportion(&shares, 20), [16, 4, 0]);
         assert_eq!(lcm(4, 6), 12);
     }

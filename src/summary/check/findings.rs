@@ -4,7 +4,7 @@ use super::{CheckSummary, CheckedOrder, CheckedVersion, Order, Settings, Verdict
 use crate::stats::StatsError;
 use crate::stats::binomial::Binomial;
 use crate::units::Rational;
-use crate::units::display::{count, percent, probability, short_percent};
+use crate::units::display::{count, p_value, percent, short_percent};
 
 /// The sentences, the verdict first.
 pub(super) fn sentences(
@@ -13,11 +13,17 @@ pub(super) fn sentences(
     summary: &CheckSummary,
 ) -> Result<Vec<String>, StatsError> {
     let mut sentences = vec![verdict(settings, summary)];
+    sentences.extend(small(summary));
     sentences.extend(summary.versions.iter().filter_map(stray));
     for (version, &share) in summary.versions.iter().zip(shares) {
         sentences.extend(never_seen(settings, version, share, summary.requests)?);
     }
-    sentences.extend(summary.order.as_ref().map(|order| sentence_of_order(order, summary)));
+    sentences.extend(
+        summary
+            .order
+            .as_ref()
+            .map(|order| sentence_of_order(order, summary)),
+    );
     sentences.push(sequential(settings, summary));
     Ok(sentences)
 }
@@ -27,12 +33,14 @@ fn verdict(settings: &Settings, summary: &CheckSummary) -> String {
     let level = short_percent(settings.confidence.probability());
     let points = summary.tolerance_points;
     let p = &summary.p_value;
-    let error = p.standard_error.map(|error| format!(" ± {}", probability(error)));
-    let p_text = format!("p = {}{}", probability(p.value), error.unwrap_or_default());
+    let error = p
+        .standard_error
+        .map(|error| format!(" ± {}", p_value(error)));
+    let p_text = format!("p = {}{}", p_value(p.value), error.unwrap_or_default());
     match summary.verdict {
-        Verdict::NotConsistent if p.value == 0.0 && summary.versions.iter().any(is_stray) => format!(
-            "Not consistent with {target}: what was observed is impossible under it."
-        ),
+        Verdict::NotConsistent if p.value == 0.0 && summary.versions.iter().any(is_stray) => {
+            format!("Not consistent with {target}: what was observed is impossible under it.")
+        }
         Verdict::NotConsistent => format!(
             "Not consistent with {target}: if requests were split so, counts as unlikely as these \
              would come up {} ({p_text}, {}); the limit at {level} confidence is {}.",
@@ -56,7 +64,22 @@ fn verdict(settings: &Settings, summary: &CheckSummary) -> String {
     }
 }
 
-/// `1 time in 3,400`, or `about 1 time in 2`.
+/// With many requests even a small difference shows.
+fn small(summary: &CheckSummary) -> Option<String> {
+    let within = summary
+        .versions
+        .iter()
+        .all(|version| version.interval_within);
+    (summary.verdict == Verdict::NotConsistent && within).then(|| {
+        format!(
+            "The difference is real but small: with so many requests it shows, though every \
+             share is within ±{} points of its target.",
+            summary.tolerance_points
+        )
+    })
+}
+
+/// `about once in 3,400 times`.
 fn how_often(probability: f64) -> String {
     if probability < 1e-9 {
         return "less than once in a thousand million times".into();
@@ -69,9 +92,13 @@ fn how_often(probability: f64) -> String {
             (times / unit).round() * unit
         }
     };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 10^9")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "at most 10^9"
+    )]
     let times = count(rounded as u64);
-    format!("once in some {times} times")
+    format!("about once in {times} times")
 }
 
 fn requests(number: u64) -> String {
@@ -89,7 +116,11 @@ fn stray(version: &CheckedVersion) -> Option<String> {
     if !is_stray(version) {
         return None;
     }
-    let answered = format!("{} answered {}", version.version, requests(version.observed_count));
+    let answered = format!(
+        "{} answered {}",
+        version.version,
+        requests(version.observed_count)
+    );
     Some(match version.weight {
         Some(_) => format!("{answered}, and the target gives it weight 0: p = 0."),
         None => format!("{answered}, and the target does not name it: p = 0."),
@@ -125,21 +156,14 @@ fn sentence_of_order(order: &CheckedOrder, summary: &CheckSummary) -> String {
         false => "The order".to_owned(),
     };
     let Some(p) = order.p_value else {
-        return format!("{which} says nothing: {} was seen {}.", order.version, match summary
-            .versions
-            .iter()
-            .find(|version| version.version == order.version)
-        {
-            Some(version) if version.observed_count > 0 => "every time",
-            _ => "never",
-        });
+        return format!("{which} tells nothing, because one version alone was seen.");
     };
     let runs = format!(
         "{} runs where {:.1} are expected, the longest {} (runs test p = {})",
         count(order.runs),
         order.expected_runs,
         count(order.longest_run),
-        probability(p.value)
+        p_value(p.value)
     );
     match (order.looks, order.even_blocks) {
         (Order::Alternating, Some(blocks)) => format!(
@@ -172,6 +196,11 @@ fn capitalised(text: &str) -> String {
 
 fn sequential(settings: &Settings, summary: &CheckSummary) -> String {
     let test = &summary.sequential;
+    if test.log10_largest_e_value.is_none() {
+        return "If you look again and again: what is impossible under the target needs to be seen \
+            only once, however often you look."
+            .to_owned();
+    }
     let e = match test.log10_largest_e_value {
         None => "infinite".to_owned(),
         Some(log10) if log10.abs() < 4.0 => format!("{:.3}", 10_f64.powf(log10)),
@@ -184,7 +213,10 @@ fn sequential(settings: &Settings, summary: &CheckSummary) -> String {
     let alarm = format!("{:.0}", 1.0 / settings.alpha());
     let outcome = match (test.alarm, test.first_alarm) {
         (true, Some(request)) => {
-            format!("it reached the alarm of {alarm} at request {}", count(request))
+            format!(
+                "it reached the alarm of {alarm} at request {}",
+                count(request)
+            )
         }
         (true, None) => format!("it is above the alarm of {alarm}"),
         (false, _) => format!("the alarm of {alarm} was not reached"),
@@ -192,7 +224,7 @@ fn sequential(settings: &Settings, summary: &CheckSummary) -> String {
     format!(
         "If you look again and again: {e}, {outcome}; p = {} stays valid however often you look \
          (Dirichlet prior {}·w).",
-        probability(test.p_value),
+        p_value(test.p_value),
         test.concentration
     )
 }

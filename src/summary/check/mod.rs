@@ -9,7 +9,7 @@
 mod advice;
 mod confirm;
 mod counts;
-pub mod draw;
+mod draw;
 mod findings;
 mod observer;
 mod order;
@@ -17,6 +17,7 @@ mod sequential;
 mod target;
 mod types;
 
+pub use draw::figures;
 pub use observer::Observer;
 pub use target::{Target, TargetError};
 pub use types::*;

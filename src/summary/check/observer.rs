@@ -71,7 +71,11 @@ impl Observer {
             self.first_alarm = None;
             let seen = self.evidence.counts().to_vec();
             let counts = &self.tally.counts()[..self.targets];
-            let more: Vec<u64> = counts.iter().zip(seen).map(|(all, seen)| all - seen).collect();
+            let more: Vec<u64> = counts
+                .iter()
+                .zip(seen)
+                .map(|(all, seen)| all - seen)
+                .collect();
             self.evidence.observe_counts(&more)?;
         }
         self.failed.clone().map_or(Ok(self), Err)

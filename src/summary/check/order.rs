@@ -30,8 +30,11 @@ pub(super) fn summarise(
         return Ok(None);
     }
     let focus = target.focus();
-    let outcomes: Vec<bool> =
-        tally.opening().iter().map(|&version| usize::from(version) == focus).collect();
+    let outcomes: Vec<bool> = tally
+        .opening()
+        .iter()
+        .map(|&version| usize::from(version) == focus)
+        .collect();
     let runs = order::Runs::of(&outcomes);
     let test = match runs.first > 0 && runs.second > 0 {
         true => Some(runs.exact()?),
@@ -53,7 +56,10 @@ pub(super) fn summarise(
         runs: runs.runs,
         expected_runs: runs.expected(),
         longest_run: runs.longest,
-        p_value: test.map(|test| PValue { value: test.two_sided, convention: RUNS }),
+        p_value: test.map(|test| PValue {
+            value: test.two_sided,
+            convention: RUNS,
+        }),
         even_blocks,
     }))
 }
@@ -67,7 +73,9 @@ fn even_blocks(
     level: f64,
 ) -> Result<Option<EvenBlocks>, StatsError> {
     let share: Rational = target.shares_of(target.len())[focus];
-    let Ok(length) = usize::try_from(*share.denom()) else { return Ok(None) };
+    let Ok(length) = usize::try_from(*share.denom()) else {
+        return Ok(None);
+    };
     let each = *share.numer();
     let alike = |block: &[bool]| block.iter().filter(|&&outcome| outcome).count() as u64 == each;
     if outcomes.len() < 2 * length || !outcomes.chunks_exact(length).all(alike) {
@@ -78,7 +86,10 @@ fn even_blocks(
         blocks: blocks.blocks,
         length: *share.denom(),
         each,
-        p_value: PValue { value: blocks.all_alike, convention: BLOCKS },
+        p_value: PValue {
+            value: blocks.all_alike,
+            convention: BLOCKS,
+        },
     }))
 }
 
@@ -91,14 +102,23 @@ fn blocked_or_sticky(outcomes: &[bool]) -> Order {
         .map(|stretch| (stretch[0], stretch.len() as f64))
         .collect();
     // The observation may begin and end within a stretch.
-    let inner = stretches.get(1..stretches.len().saturating_sub(1)).unwrap_or_default();
+    let inner = stretches
+        .get(1..stretches.len().saturating_sub(1))
+        .unwrap_or_default();
     if inner.len() < FEW_STRETCHES {
         return Order::Blocked;
     }
     let regular = |outcome: bool| {
-        let lengths: Vec<f64> = inner.iter().filter(|s| s.0 == outcome).map(|s| s.1).collect();
+        let lengths: Vec<f64> = inner
+            .iter()
+            .filter(|s| s.0 == outcome)
+            .map(|s| s.1)
+            .collect();
         let mean = lengths.iter().sum::<f64>() / lengths.len() as f64;
-        let square = lengths.iter().map(|length| (length - mean).powi(2)).sum::<f64>();
+        let square = lengths
+            .iter()
+            .map(|length| (length - mean).powi(2))
+            .sum::<f64>();
         (square / lengths.len() as f64).sqrt() < REGULAR * mean
     };
     match regular(true) && regular(false) {

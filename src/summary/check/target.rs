@@ -52,7 +52,14 @@ impl Target {
         let only = phase.destinations().len() == 1;
         let weights = phase.destinations().iter().map(|destination| {
             let name = scenario.versions()[destination.version.0].name.clone();
-            (name, if only { destination.weight.max(1) } else { destination.weight })
+            (
+                name,
+                if only {
+                    destination.weight.max(1)
+                } else {
+                    destination.weight
+                },
+            )
         });
         Self::new(&weights.collect::<Vec<_>>())
     }
@@ -88,16 +95,23 @@ impl Target {
     /// The target share of each of `versions` versions; zero for those beyond the target.
     #[must_use]
     pub fn shares_of(&self, versions: usize) -> Vec<Rational> {
-        let shares = self.weights().map(|weight| Ratio::new(u64::from(weight), self.total));
+        let shares = self
+            .weights()
+            .map(|weight| Ratio::new(u64::from(weight), self.total));
         let beyond = versions.saturating_sub(self.versions.len());
-        shares.chain(std::iter::repeat_n(Ratio::from_integer(0), beyond)).collect()
+        shares
+            .chain(std::iter::repeat_n(Ratio::from_integer(0), beyond))
+            .collect()
     }
 
     /// The version that sentences and the order test speak of: the last one with a weight, which
     /// by custom is the new one.
     #[must_use]
     pub fn focus(&self) -> usize {
-        self.versions.iter().rposition(|&(_, weight)| weight > 0).unwrap_or(0)
+        self.versions
+            .iter()
+            .rposition(|&(_, weight)| weight > 0)
+            .unwrap_or(0)
     }
 
     /// Whether at least two versions have a weight above zero.
@@ -109,7 +123,10 @@ impl Target {
     /// The target in words: `v1=80, v2=20`.
     #[must_use]
     pub fn words(&self) -> String {
-        let pairs = self.versions.iter().map(|(name, weight)| format!("{name}={weight}"));
+        let pairs = self
+            .versions
+            .iter()
+            .map(|(name, weight)| format!("{name}={weight}"));
         pairs.collect::<Vec<_>>().join(", ")
     }
 }
