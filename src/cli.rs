@@ -30,6 +30,8 @@ pub struct Cli {
 pub enum Command {
     /// What would I observe? Replays scenarios and charts observed against target
     Run(RunArgs),
+    /// After how many requests is a split settled?
+    Converge(ConvergeArgs),
     /// Is what I observed consistent with the target? Exact tests, and what to do next
     Check(CheckArgs),
     /// Prints the JSON Schema of scenario files, for editors
@@ -85,6 +87,46 @@ pub struct RunArgs {
     pub no_charts: bool,
 
     /// The seed, or `random` to choose and print one [default: that of the scenario, or 1]
+    #[arg(long, value_name = "SEED", value_parser = parse_seed)]
+    pub seed: Option<Seed>,
+
+    /// What the commands have in common.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What `converge` is asked.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  shiftsim converge --weights v1=50,v3=50 --tolerance 10 --requests 15
+  shiftsim converge scenarios/tcp-echo-20-v2.yaml --phase 80/20
+  shiftsim converge --weights v1=90,v2=10 --requests 100 --replications 10000")]
+pub struct ConvergeArgs {
+    /// A scenario file; `-` reads it from standard input
+    #[arg(
+        value_name = "SCENARIO",
+        required_unless_present = "weights",
+        conflicts_with = "weights"
+    )]
+    pub scenario: Option<PathBuf>,
+
+    /// Weights instead of a scenario file, such as v1=50,v2=50
+    #[arg(long, value_name = "NAME=WEIGHT,…")]
+    pub weights: Option<String>,
+
+    /// The phase of the scenario [default: the last one that splits traffic]
+    #[arg(long, value_name = "NAME", conflicts_with = "weights")]
+    pub phase: Option<String>,
+
+    /// The number of requests that you have in mind
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub requests: Option<u64>,
+
+    /// Simulates each figure beside the exact one by so many replays
+    #[arg(long, value_name = "R", requires = "requests", default_value_t = 0)]
+    pub replications: u64,
+
+    /// The seed of the replays [default: that of the scenario, or 1]
     #[arg(long, value_name = "SEED", value_parser = parse_seed)]
     pub seed: Option<Seed>,
 

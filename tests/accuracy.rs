@@ -1,6 +1,12 @@
 //! The precision that `stats` promises, against values computed at 60 digits by
 //! `tests/reference/binomial.py`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
 use std::path::Path;
 
 use shiftsim::stats::binomial::Binomial;

@@ -1,5 +1,11 @@
 //! `shiftsim run`, as a user runs it: the real binary, real files, real folders.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
 mod support;
 
 use std::fs;

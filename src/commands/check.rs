@@ -31,6 +31,7 @@ struct CheckOutput<'a> {
 
 /// Checks observations against a target. The answer is no if they contradict it.
 pub(super) fn check(arguments: &CheckArgs) -> Result<Answer, CommandError> {
+    super::start_threads(&arguments.common)?;
     let (settings, aliases) = settings(arguments)?;
     let input = Input::of(&arguments.observed)?;
     if input == Input::StandardInput && arguments.target == "-" {
@@ -105,26 +106,30 @@ fn is_weights(text: &str) -> bool {
     text.contains('=') && !Path::new(text).exists()
 }
 
+/// The phase of that name or, without one, the only phase, else the last that splits traffic.
 fn phase<'a>(scenario: &'a Scenario, name: Option<&str>) -> Result<&'a Phase, String> {
     let phases = scenario.phases();
-    let listed = || {
-        phases
+    let splits = |phase: &&Phase| {
+        phase
+            .target_shares()
             .iter()
-            .map(Phase::name)
-            .collect::<Vec<_>>()
-            .join(", ")
+            .filter(|s| *s.numer() > 0)
+            .count()
+            > 1
     };
-    match (name, phases) {
-        (None, [only]) => Ok(only),
-        (None, _) => Err(format!(
-            "choose one of its phases with --phase: {}",
-            listed()
-        )),
-        (Some(name), _) => phases
-            .iter()
-            .find(|phase| phase.name() == name)
-            .ok_or_else(|| format!("there is no phase `{name}`; its phases are {}", listed())),
-    }
+    let found = match (name, phases) {
+        (Some(name), _) => phases.iter().find(|phase| phase.name() == name),
+        (None, [only]) => Some(only),
+        (None, _) => phases.iter().rfind(splits),
+    };
+    found.ok_or_else(|| {
+        let listed: Vec<&str> = phases.iter().map(Phase::name).collect();
+        let listed = listed.join(", ");
+        match name {
+            Some(name) => format!("there is no phase `{name}`; its phases are {listed}"),
+            None => format!("choose one of its phases with --phase: {listed}"),
+        }
+    })
 }
 
 fn aliases(scenario: &Scenario, target: &Target) -> Vec<(String, usize)> {
@@ -202,14 +207,12 @@ fn print(
 ) -> Result<(), CommandError> {
     let common = &arguments.common;
     if common.format == OutputFormat::Json {
-        let output = CheckOutput {
+        let printed = CheckOutput {
             command: "check",
             summary,
             files,
         };
-        let json = serde_json::to_string_pretty(&output)
-            .map_err(|error| CommandError::Output(error.into()))?;
-        return output::print_bytes(format!("{json}\n").as_bytes());
+        return output::print_json(&printed);
     }
     let detail = match (common.quiet, common.verbose) {
         (true, _) => text::Detail::Quiet,

@@ -1,6 +1,7 @@
 //! One file per command: wiring and exit status. Logic worth testing alone lives elsewhere.
 
 mod check;
+mod converge;
 mod error;
 mod folder;
 mod output;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Common};
 pub use error::CommandError;
 
 /// What a command that did its work has to say.
@@ -43,8 +44,23 @@ fn dispatch(command: Command) -> Result<Answer, CommandError> {
     match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Converge(arguments) => converge::converge(&arguments),
         Command::Schema => shell::schema(),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),
     }
+}
+
+/// Starts as many threads as were asked for; results do not depend on it.
+fn start_threads(common: &Common) -> Result<(), CommandError> {
+    let Some(threads) = common.threads else {
+        return Ok(());
+    };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.get())
+        .build_global()
+        .map_err(|error| CommandError::Threads {
+            threads: threads.get(),
+            reason: error.to_string(),
+        })
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use super::CommandError;
 
 /// Prints text that may hold styles; they are dropped where the output is not a terminal, or
@@ -13,6 +15,13 @@ pub(super) fn print_styled(text: &str) -> Result<(), CommandError> {
 /// Prints bytes as they are.
 pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), CommandError> {
     settle(write_flushed(&mut io::stdout().lock(), bytes))
+}
+
+/// Prints one object for machines.
+pub(super) fn print_json(object: &impl Serialize) -> Result<(), CommandError> {
+    let json =
+        serde_json::to_string_pretty(object).map_err(|error| CommandError::Output(error.into()))?;
+    print_bytes(format!("{json}\n").as_bytes())
 }
 
 fn write_flushed(out: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {

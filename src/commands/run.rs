@@ -36,7 +36,7 @@ struct RunResult {
 
 /// Runs every scenario; writes nothing unless all of them succeed.
 pub(super) fn run(arguments: &RunArgs) -> Result<Answer, CommandError> {
-    start_threads(&arguments.common)?;
+    super::start_threads(&arguments.common)?;
     let loaded = scenarios::load(arguments)?;
     let mut staging = Staging::default();
     let mut results = Vec::with_capacity(loaded.len());
@@ -55,19 +55,6 @@ pub(super) fn run(arguments: &RunArgs) -> Result<Answer, CommandError> {
     } else {
         Answer::Yes
     })
-}
-
-fn start_threads(common: &Common) -> Result<(), CommandError> {
-    let Some(threads) = common.threads else {
-        return Ok(());
-    };
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.get())
-        .build_global()
-        .map_err(|error| CommandError::Threads {
-            threads: threads.get(),
-            reason: error.to_string(),
-        })
 }
 
 /// `--out DIR` is the folder of a single scenario, and the parent of the folders of several.
@@ -161,9 +148,7 @@ fn print(results: &[RunResult], common: &Common) -> Result<(), CommandError> {
             command: "run",
             runs: results,
         };
-        let json = serde_json::to_string_pretty(&output)
-            .map_err(|error| CommandError::Output(error.into()))?;
-        return output::print_bytes(format!("{json}\n").as_bytes());
+        return output::print_json(&output);
     }
     let detail = match (common.quiet, common.verbose) {
         (true, _) => text::Detail::Quiet,

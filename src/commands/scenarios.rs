@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
 use super::CommandError;
-use crate::cli::{RunArgs, Seed};
+use crate::cli::{Common, RunArgs, Seed};
 use crate::config::{self, Loaded};
 use crate::scenario::{
     Algorithm, Arrivals, Destination, Length, Parts, Phase, Protocol, Scenario, ScenarioName,
@@ -51,7 +51,7 @@ fn read_all(arguments: &RunArgs) -> Result<Vec<Loaded>, CommandError> {
 }
 
 /// One phase under today's Envoy, named `weights`.
-fn from_weights(weights: &str, requests: u64) -> Result<Scenario, CommandError> {
+pub(super) fn from_weights(weights: &str, requests: u64) -> Result<Scenario, CommandError> {
     let usage = |problem: String| CommandError::Usage {
         problem: format!("--weights {weights} --requests {requests}: {problem}"),
         help: "write them as --weights v1=80,v2=20 --requests 20".into(),
@@ -104,18 +104,36 @@ fn refuse_repeated_names(loaded: &[Loaded]) -> Result<(), CommandError> {
 }
 
 fn with_flags(scenario: Scenario, arguments: &RunArgs) -> Result<Scenario, CommandError> {
+    let scenario = with_common(scenario, &arguments.common, arguments.seed)?;
+    let Some(replications) = arguments.replications else {
+        return Ok(scenario);
+    };
     let mut parts = scenario.into_parts();
-    match arguments.seed {
+    parts.replications = replications;
+    rebuilt(parts)
+}
+
+/// A scenario with the flags laid over it that all commands have in common.
+pub(super) fn with_common(
+    scenario: Scenario,
+    common: &Common,
+    seed: Option<Seed>,
+) -> Result<Scenario, CommandError> {
+    let mut parts = scenario.into_parts();
+    match seed {
         Some(Seed::Given(seed)) => parts.seed = seed,
         // Small enough to be read out and typed again.
         Some(Seed::Random) => parts.seed = RandomState::new().hash_one("seed") % 1_000_000_000,
         None => {}
     }
-    parts.replications = arguments.replications.unwrap_or(parts.replications);
-    parts.tolerance = arguments.common.tolerance.unwrap_or(parts.tolerance);
-    parts.confidence = arguments.common.confidence.unwrap_or(parts.confidence);
+    parts.tolerance = common.tolerance.unwrap_or(parts.tolerance);
+    parts.confidence = common.confidence.unwrap_or(parts.confidence);
+    rebuilt(parts)
+}
+
+fn rebuilt(parts: Parts) -> Result<Scenario, CommandError> {
     Scenario::new(parts).map_err(|error| CommandError::Usage {
         problem: error.to_string(),
-        help: "see shiftsim run --help".into(),
+        help: "see the command's --help".into(),
     })
 }

@@ -2,6 +2,7 @@
 //! never half-written. Nothing here computes a statistic.
 
 pub mod check;
+pub mod converge;
 pub mod csv_files;
 pub mod files;
 pub mod page;

@@ -151,7 +151,7 @@ fn row(version: &VersionSummary, with_replicas: bool) -> Vec<String> {
     row
 }
 
-/// A name that fits `most` columns, its end left out if need be.
+/// A name cut to so many characters.
 pub(super) fn shorten(name: &str, most: usize) -> String {
     if name.chars().count() <= most {
         return name.to_owned();

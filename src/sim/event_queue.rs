@@ -40,7 +40,7 @@ impl<E> EventQueue<E> {
     }
 
     /// Takes out the next event and its time.
-    pub fn next(&mut self) -> Option<(SimTime, E)> {
+    pub fn take_next(&mut self) -> Option<(SimTime, E)> {
         self.heap
             .pop()
             .map(|Reverse(scheduled)| (scheduled.time, scheduled.event))
@@ -77,7 +77,8 @@ mod tests {
         for (nanos, name) in [(5, "c"), (1, "a"), (5, "d"), (2, "b"), (5, "e")] {
             queue.schedule(SimTime::from_nanos(nanos), name);
         }
-        let order: Vec<&str> = std::iter::from_fn(|| queue.next().map(|(_, name)| name)).collect();
+        let order: Vec<&str> =
+            std::iter::from_fn(|| queue.take_next().map(|(_, name)| name)).collect();
         assert_eq!(order, ["a", "b", "c", "d", "e"]);
     }
 }

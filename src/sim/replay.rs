@@ -77,7 +77,7 @@ pub fn replay<E>(
     let mut current: Option<Current> = None;
     let mut index = 0;
     queue.schedule(SimTime::ZERO, Event::PhaseBegins(0));
-    while let Some((time, event)) = queue.next() {
+    while let Some((time, event)) = queue.take_next() {
         match (event, current.as_mut()) {
             (Event::PhaseBegins(place), _) => {
                 observe(Step::PhaseBegins { phase: place, time })?;
@@ -179,7 +179,7 @@ pub(super) fn replay_run(
                     recorder.record(request.time, request.destination);
                 }
                 requests += 1;
-                if requests % PROGRESS_STEP == 0 {
+                if u64::is_multiple_of(requests, PROGRESS_STEP) {
                     progress(PROGRESS_STEP);
                 }
             }

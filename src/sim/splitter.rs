@@ -78,7 +78,7 @@ impl PhaseSplitter {
     }
 
     fn enter_block(&mut self) {
-        if self.position % BLOCK == 0 && self.position > 0 {
+        if self.position.is_multiple_of(BLOCK) && self.position > 0 {
             let block = self.position / BLOCK;
             self.random = block_stream(self.seed, self.purpose, self.index, block);
         }

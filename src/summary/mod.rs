@@ -6,6 +6,7 @@
 
 pub mod check;
 mod claims;
+pub mod converge;
 mod draw;
 pub mod figures;
 mod focus;

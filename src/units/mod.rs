@@ -139,7 +139,7 @@ impl Tolerance {
     pub fn from_points(points: Rational) -> Option<Self> {
         let in_range = *points.numer() > 0 && points <= Ratio::from_integer(100);
         let valid = in_range && 1_000_000 % *points.denom() == 0;
-        valid.then(|| Self(points))
+        valid.then_some(Self(points))
     }
 
     /// In percentage points, as written.
@@ -188,7 +188,7 @@ impl ConfidenceLevel {
     #[must_use]
     pub fn from_percent(percent: Rational) -> Option<Self> {
         let valid = *percent.numer() > 0 && percent < Ratio::from_integer(100);
-        valid.then(|| Self(percent))
+        valid.then_some(Self(percent))
     }
 
     /// In percent, as written.

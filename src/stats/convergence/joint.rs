@@ -47,6 +47,69 @@ pub fn joint_within(shares: &[Rational], n: u64, tolerance: Rational) -> Result<
     Joint::new(shares, n, bands)?.probability()
 }
 
+/// The first n and the stable N of the joint band: the smallest n at which every share is within
+/// the tolerance with probability ≥ confidence, and the smallest from which that holds for every
+/// n. The search for N goes down from Bonferroni's bound: where each of k shares alone reaches
+/// 1 − (1 − confidence)/k for good, all together reach the confidence.
+///
+/// # Errors
+/// As [`joint_within`] and [`stable_n`](super::stable_n).
+///
+/// ```
+/// use num_rational::Ratio;
+/// use shiftsim::stats::convergence::{first_n, joint_first_and_stable_n, stable_n};
+/// let (half, tenth) = (Ratio::new(1, 2), Ratio::new(1, 10));
+/// let two = joint_first_and_stable_n(&[half, half], tenth, 0.95)?;
+/// assert_eq!(two, (first_n(half, tenth, 0.95)?, stable_n(half, tenth, 0.95)?));
+/// # Ok::<(), shiftsim::stats::StatsError>(())
+/// ```
+pub fn joint_first_and_stable_n(
+    shares: &[Rational],
+    tolerance: Rational,
+    confidence: f64,
+) -> Result<(u64, u64), StatsError> {
+    let part = 1.0 - (1.0 - confidence) / shares.len().max(1) as f64;
+    let mut bound = 1;
+    for &share in shares {
+        bound = bound.max(super::stable_n(share, tolerance, part)?);
+    }
+    let reaches = |n| Ok::<bool, StatsError>(joint_within(shares, n, tolerance)? >= confidence);
+    let mut stable = bound;
+    while stable > 1 && reaches(stable - 1)? {
+        stable -= 1;
+    }
+    let mut first = 1;
+    while first < stable && !reaches(first)? {
+        first += 1;
+    }
+    Ok((first, stable))
+}
+
+/// E|X/n − share|, the expected deviation of one share after n picks: 2ν(1 − p)·P(X = ν)/n with
+/// ν = ⌊np⌋ + 1 (de Moivre 1730). About √(2p(1 − p)/(πn)). Relative error below 10^-11.
+///
+/// # Errors
+/// [`StatsError::Domain`] for a share above 1, or n = 0.
+///
+/// ```
+/// use num_rational::Ratio;
+/// use shiftsim::stats::convergence::expected_deviation;
+/// let deviation = expected_deviation(20, Ratio::new(1, 5))?;
+/// assert!((deviation - 0.06982380862275217).abs() < 1e-14);
+/// # Ok::<(), shiftsim::stats::StatsError>(())
+/// ```
+pub fn expected_deviation(n: u64, share: Rational) -> Result<f64, StatsError> {
+    if n == 0 {
+        return Err(domain("n", "at least 1", n));
+    }
+    let law = Binomial::with_share(n, share)?;
+    let above = u128::from(n) * u128::from(*share.numer()) / u128::from(*share.denom());
+    let above = u64::try_from(above).unwrap_or(u64::MAX).saturating_add(1);
+    let rest = Rational::from_integer(1) - share;
+    let rest = *rest.numer() as f64 / *rest.denom() as f64;
+    Ok(2.0 * above as f64 * rest * law.pmf(above) / n as f64)
+}
+
 struct Joint {
     shares: Vec<f64>,
     bands: Vec<(u64, u64)>,

@@ -10,7 +10,7 @@ mod stays;
 mod within;
 
 pub use all_seen::{all_seen, all_seen_expectation, all_seen_n};
-pub use joint::joint_within;
+pub use joint::{expected_deviation, joint_first_and_stable_n, joint_within};
 pub use stays::{stays_within, stays_within_by_n, stays_within_n};
 pub use within::{band, first_n, hoeffding_n, stable_n, within_by_n, within_tolerance};
 

@@ -4,7 +4,7 @@ use super::Subject;
 use crate::scenario::{Algorithm, Length};
 use crate::stats::counter_picker::CounterPicker;
 use crate::stats::{StatsError, convergence};
-use crate::summary::figures::{CountHistogram, Fan};
+use crate::summary::figures::{ComparedLaw, CountHistogram, Fan};
 use crate::summary::phase::law;
 use crate::tally::{Outcomes, PhaseReplications, PhaseTally, quantile};
 use crate::units::to_f64;
@@ -118,10 +118,7 @@ pub(super) fn count_histogram(
 }
 
 /// The law of the picker of 2017, where that is what picks.
-fn compared(
-    subject: &Subject,
-    requests: u64,
-) -> Result<Option<(String, Vec<(u64, f64)>)>, StatsError> {
+fn compared(subject: &Subject, requests: u64) -> Result<Option<ComparedLaw>, StatsError> {
     let Algorithm::EnvoyLegacy { stride } = subject.phase.algorithm() else {
         return Ok(None);
     };
