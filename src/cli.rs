@@ -1,9 +1,13 @@
 //! The command line as clap structs. What the commands do is in `commands`.
 
+mod check;
+
 use std::path::PathBuf;
 
 use clap::builder::styling::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use check::{CheckArgs, InputFormat};
 
 use crate::units::{ConfidenceLevel, Tolerance, parse_decimal};
 
@@ -28,6 +32,8 @@ pub enum Command {
     Run(RunArgs),
     /// After how many requests is a split settled?
     Converge(ConvergeArgs),
+    /// Is what I observed consistent with the target? Exact tests, and what to do next
+    Check(CheckArgs),
     /// Prints the JSON Schema of scenario files, for editors
     #[command(after_help = "Example:\n  shiftsim schema > scenario.schema.json")]
     Schema,

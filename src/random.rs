@@ -21,6 +21,8 @@ pub enum Purpose {
     Users,
     /// Replays made to judge a claim that has no exact answer.
     Claims,
+    /// Samples drawn for a test whose exact p-value is out of reach.
+    Tests,
 }
 
 impl Purpose {
@@ -30,6 +32,7 @@ impl Purpose {
             Self::Split => b"split",
             Self::Users => b"users",
             Self::Claims => b"claims",
+            Self::Tests => b"tests",
         }
     }
 }

@@ -11,6 +11,7 @@ mod clip;
 mod count_histogram;
 mod decimate;
 mod dodge;
+mod evidence;
 mod fan;
 mod font;
 mod layout;
@@ -81,5 +82,6 @@ fn scene(figure: &Figure) -> scene::Scene {
         Figure::Strips(figure) => strips::draw(figure),
         Figure::Bars(figure) => bars::draw(figure),
         Figure::Timeline(figure) => timeline::draw(figure),
+        Figure::Evidence(figure) => evidence::draw(figure),
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::config::ConfigError;
+use crate::config::observations::ObservationError;
 use crate::report::files::WriteError;
 use crate::stats::StatsError;
 
@@ -12,6 +13,9 @@ pub enum CommandError {
     /// The input cannot be read, or is not what it should be. The text is complete.
     #[error("{0}")]
     Config(#[from] ConfigError),
+    /// Observations cannot be read, or are not what they should be. The text is complete.
+    #[error("{0}")]
+    Observations(#[from] ObservationError),
     /// Several inputs were wrong; their texts, one after the other.
     #[error("{}", .0.join("\n"))]
     Inputs(Vec<String>),

@@ -1,7 +1,9 @@
 //! One file per command: wiring and exit status. Logic worth testing alone lives elsewhere.
 
+mod check;
 mod converge;
 mod error;
+mod folder;
 mod output;
 mod progress;
 mod run;
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<Answer, CommandError> {
     match command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
         Command::Converge(arguments) => converge::converge(&arguments),
         Command::Schema => shell::schema(),
         Command::Completions { shell } => shell::completions(shell),

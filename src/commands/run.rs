@@ -2,19 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use serde::Serialize;
 
+use super::folder::Folder;
 use super::progress::Progress;
 use super::{Answer, CommandError, output, scenarios};
-use crate::chart;
 use crate::cli::{Common, OutputFormat, RequestsCsv, RunArgs};
 use crate::config::Loaded;
 use crate::report::files::Staging;
 use crate::report::{csv_files, page, text};
 use crate::scenario::Scenario;
 use crate::sim::{self, Replications, RunTally, Step};
-use crate::summary::figures::{Figure, Labels};
+use crate::summary::figures::Figure;
 use crate::summary::{self, Summary};
 
 /// Up to so many requests, `requests.csv` is written without being asked for.
@@ -75,11 +74,7 @@ fn run_one(
 ) -> Result<RunResult, CommandError> {
     let (tally, replications) = simulate(scenario);
     let summary = summary::summarise(scenario, &tally, replications.as_ref())?;
-    let mut folder = Folder {
-        path: folder,
-        staging,
-        files: Vec::new(),
-    };
+    let mut folder = Folder::new(folder, staging);
     folder.write("summary.csv", |out| csv_files::summary(&summary, out))?;
     folder.write("running.csv", |out| {
         csv_files::running(scenario, &tally.phases, out)
@@ -91,7 +86,7 @@ fn run_one(
         let figures = summary::figures(scenario, &tally, replications.as_ref(), &summary)?;
         write_charts(&summary, &figures, &mut folder)?;
     }
-    let files = folder.files;
+    let files = folder.into_files();
     Ok(RunResult { summary, files })
 }
 
@@ -141,59 +136,10 @@ fn write_charts(
     figures: &[Figure],
     folder: &mut Folder,
 ) -> Result<(), CommandError> {
-    let drawn = figures
-        .par_iter()
-        .map(draw)
-        .collect::<Result<Vec<Drawn>, CommandError>>()?;
-    let mut shown: Vec<(Labels, String)> = Vec::with_capacity(figures.len());
-    for (figure, Drawn { svg, png }) in figures.iter().zip(drawn) {
-        let stem = figure.file_stem();
-        folder.write(&format!("{stem}.svg"), |out| out.write_all(&svg))?;
-        folder.write(&format!("{stem}.png"), |out| out.write_all(&png))?;
-        shown.push((
-            figure.labels().clone(),
-            String::from_utf8_lossy(&svg).into_owned(),
-        ));
-    }
+    let drawn = folder.draw(figures)?;
     let page =
-        page::page(summary, &shown).map_err(|error| CommandError::Drawing(error.to_string()))?;
+        page::page(summary, &drawn).map_err(|error| CommandError::Drawing(error.to_string()))?;
     folder.write("report.html", |out| out.write_all(page.as_bytes()))
-}
-
-/// A figure in both formats.
-struct Drawn {
-    svg: Vec<u8>,
-    png: Vec<u8>,
-}
-
-fn draw(figure: &Figure) -> Result<Drawn, CommandError> {
-    let render = |format| {
-        chart::render(figure, format).map_err(|error| CommandError::Drawing(error.to_string()))
-    };
-    Ok(Drawn {
-        svg: render(chart::Format::Svg)?,
-        png: render(chart::Format::Png)?,
-    })
-}
-
-/// The folder of one scenario, and what is to be written there.
-struct Folder<'a> {
-    path: &'a Path,
-    staging: &'a mut Staging,
-    files: Vec<String>,
-}
-
-impl Folder<'_> {
-    fn write(
-        &mut self,
-        name: &str,
-        write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
-    ) -> Result<(), CommandError> {
-        let path = self.path.join(name);
-        self.staging.write(&path, write)?;
-        self.files.push(path.display().to_string());
-        Ok(())
-    }
 }
 
 fn print(results: &[RunResult], common: &Common) -> Result<(), CommandError> {

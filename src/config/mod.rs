@@ -2,9 +2,10 @@
 //!
 //! A file is parsed into a tree that knows where everything stands, and the tree is read by hand,
 //! so that all mistakes of a file are reported at once, each with its place, what was expected and
-//! the nearest valid name. Nothing here simulates.
+//! the nearest valid name. What users observed is read in [`observations`]. Nothing here simulates.
 
 mod diagnostic;
+pub mod observations;
 mod reader;
 mod scenario_file;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::scenario::{Phase, Scenario};
+use crate::summary::check::CheckSummary;
 use crate::summary::{PhaseSummary, Summary, VersionSummary};
 use crate::tally::PhaseTally;
 use crate::units::SimTime;
@@ -63,6 +64,48 @@ fn summary_row(summary: &Summary, phase: &PhaseSummary, version: &VersionSummary
         optional(version.within_tolerance),
         optional(version.within_tolerance_probability),
     ]
+}
+
+/// `summary.csv` of a check: a row per version.
+///
+/// # Errors
+/// What `out` returns.
+pub fn check_summary(summary: &CheckSummary, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record([
+        "version",
+        "weight",
+        "target_share",
+        "requests",
+        "observed_count",
+        "observed_share",
+        "interval_low",
+        "interval_high",
+        "interval",
+        "interval_within",
+        "p_value",
+        "p_convention",
+    ])?;
+    for version in &summary.versions {
+        csv.write_record([
+            version.version.clone(),
+            optional(version.weight),
+            version.target_share.to_string(),
+            summary.requests.to_string(),
+            version.observed_count.to_string(),
+            version.observed_share.to_string(),
+            version.interval.low.to_string(),
+            version.interval.high.to_string(),
+            format!(
+                "{} {}%",
+                summary.interval_method, summary.confidence_percent
+            ),
+            version.interval_within.to_string(),
+            version.p_value.value.to_string(),
+            version.p_value.convention.to_owned(),
+        ])?;
+    }
+    csv.flush()
 }
 
 fn optional<T: ToString>(value: Option<T>) -> String {

@@ -1,6 +1,7 @@
 //! One summary, rendered: as text for a terminal, as JSON, as CSV files, as a page; and the files,
 //! never half-written. Nothing here computes a statistic.
 
+pub mod check;
 pub mod converge;
 pub mod csv_files;
 pub mod files;

@@ -4,6 +4,7 @@
 //! [`Summary`] holds both, and [`figures::Figure`]s hold what is worth drawing. `report` and
 //! `chart` render them and compute nothing.
 
+pub mod check;
 mod claims;
 pub mod converge;
 mod draw;

@@ -4,10 +4,12 @@
 //! requests per time bucket. Nothing here judges what was observed; that is `summary`.
 
 mod checkpoints;
+mod observed;
 mod recorder;
 mod replications;
 
 pub use checkpoints::{checkpoints, fan_points};
+pub use observed::{ObservedTally, VersionRuns};
 pub use recorder::PhaseRecorder;
 pub use replications::{Outcomes, PhaseReplications, RunShape, quantile};
 

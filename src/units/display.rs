@@ -57,6 +57,27 @@ pub fn probability(value: f64) -> String {
     }
 }
 
+/// A p-value: four decimals, or three significant digits where it is small: 0.2282, 0.0163,
+/// 0.000296, 2.96e-9. Zero is 0.
+#[must_use]
+pub fn p_value(value: f64) -> String {
+    match value {
+        0.0 => "0".into(),
+        0.1.. => format!("{value:.4}"),
+        ..1e-5 => format!("{value:.2e}"),
+        _ => {
+            let decimals = (2.0 - value.log10().floor()).clamp(3.0, 7.0);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "3 to 7"
+            )]
+            let decimals = decimals as usize;
+            format!("{value:.decimals$}")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +113,35 @@ mod tests {
         assert_eq!(probability(0.598_123), "0.5981");
         assert_eq!(probability(2.96e-9), "2.96e-9");
         assert_eq!(probability(0.0), "0.0000");
+    }
+
+    #[test]
+    fn p_values_keep_three_digits() {
+        let written: Vec<String> = [
+            1.0,
+            0.228_2,
+            0.099_96,
+            0.016_35,
+            0.001_634_9,
+            0.000_296_1,
+            0.000_012_3,
+            2.96e-9,
+            0.0,
+        ]
+        .into_iter()
+        .map(p_value)
+        .collect();
+        let expected = [
+            "1.0000",
+            "0.2282",
+            "0.1000",
+            "0.0164",
+            "0.00163",
+            "0.000296",
+            "0.0000123",
+            "2.96e-9",
+            "0",
+        ];
+        assert_eq!(written, expected);
     }
 }

@@ -329,6 +329,33 @@ pub fn timeline(stem: &str, steps: usize, bucket_seconds: f64, silent: Vec<usize
     })
 }
 
+/// Evidence that grows by `slope` powers of ten per request, up to what is drawn at most.
+pub fn evidence(stem: &str, requests: u64, slope: f64) -> Figure {
+    let mut random = Lcg(3);
+    let mut line = |start: f64| -> Vec<(u64, f64)> {
+        checkpoints(requests)
+            .into_iter()
+            .map(|at| (at, (start + slope * at as f64 + random.next()).min(300.0)))
+            .collect()
+    };
+    let (fixed, sequential) = (line(0.0), line(-0.8));
+    let first = |line: &[(u64, f64)]| {
+        line.iter()
+            .find(|point| point.1 >= 1.301)
+            .map(|point| point.0)
+    };
+    Figure::Evidence(Evidence {
+        labels: labels(stem, "The evidence against the target, request by request"),
+        requests,
+        first_alarms: [first(&fixed), first(&sequential)],
+        fixed,
+        fixed_name: "exact binomial, two-sided, minimum likelihood".into(),
+        sequential,
+        sequential_name: "anytime-valid multinomial e-value (Lindon and Malek 2022)".into(),
+        alpha: 0.05,
+    })
+}
+
 /// Every kind of chart as it usually looks.
 pub fn usual() -> Vec<Figure> {
     vec![
@@ -351,6 +378,7 @@ pub fn usual() -> Vec<Figure> {
         bars("bars-3", 3, 2, 20),
         timeline("timeline-10", 10, 5.0, vec![]),
         timeline("timeline-silent", 2, 2.0, vec![0]),
+        evidence("evidence-2000", 2000, 0.02),
     ]
 }
 
@@ -385,6 +413,8 @@ pub fn extreme() -> Vec<Figure> {
         bars("bars-20", 20, 20, 1_000_000_000),
         timeline("timeline-1", 1, 5.0, vec![0, 1, 2]),
         timeline("timeline-20", 20, 0.1, vec![2]),
+        evidence("evidence-1", 1, 0.0),
+        evidence("evidence-1e9", 1_000_000_000, 0.05),
     ];
     for mut figure in usual() {
         match &mut figure {
@@ -435,6 +465,11 @@ pub fn extreme() -> Vec<Figure> {
                     .phases
                     .iter_mut()
                     .for_each(|phase| phase.name.clone_from(&long));
+                long_labels(&mut figure.labels, &long);
+            }
+            Figure::Evidence(figure) => {
+                figure.fixed_name.clone_from(&long);
+                figure.sequential_name.clone_from(&long);
                 long_labels(&mut figure.labels, &long);
             }
         }

@@ -2,7 +2,7 @@
 
 mod overview;
 mod replicated;
-mod running;
+pub(in crate::summary) mod running;
 
 use super::figures::{Figure, Labels};
 use super::{Summary, focus, words};

@@ -1,6 +1,7 @@
 //! The running share with its exact funnel.
 
 use super::Subject;
+use crate::stats::binomial::Binomial;
 use crate::stats::{StatsError, convergence, intervals};
 use crate::summary::figures::{BandPoint, Marker, RunningShare};
 use crate::summary::phase::law;
@@ -22,7 +23,8 @@ pub(super) fn running_share(
     let mut pointwise = Vec::with_capacity(tally.checkpoints.len());
     let mut time_uniform = Vec::with_capacity(tally.checkpoints.len());
     for point in &tally.checkpoints {
-        pointwise.push(pointwise_band(subject, point.requests, confidence)?);
+        let law = law(subject.phase, subject.focus(), point.requests)?;
+        pointwise.push(pointwise_band(&law, confidence)?);
         let (low, high) = intervals::time_uniform_band(point.requests, target, confidence)?;
         time_uniform.push(band(point.requests, low, high));
     }
@@ -56,21 +58,20 @@ pub(super) fn running_share(
 }
 
 /// The central range of the binomial law: its two quantiles as shares.
-fn pointwise_band(
-    subject: &Subject,
-    requests: u64,
+pub(in crate::summary) fn pointwise_band(
+    law: &Binomial,
     confidence: f64,
 ) -> Result<BandPoint, StatsError> {
-    let law = law(subject.phase, subject.focus(), requests)?;
     let tail = (1.0 - confidence) / 2.0;
     Ok(band(
-        requests,
+        law.trials(),
         law.quantile(tail)?,
         law.quantile(1.0 - tail)?,
     ))
 }
 
-fn band(requests: u64, low: u64, high: u64) -> BandPoint {
+/// A band of counts as one of shares.
+pub(in crate::summary) fn band(requests: u64, low: u64, high: u64) -> BandPoint {
     BandPoint {
         requests,
         low: share(low, requests),

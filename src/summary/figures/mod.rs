@@ -15,6 +15,8 @@ pub enum Figure {
     Bars(Bars),
     /// Requests per version over time, with the configured weights above.
     Timeline(Timeline),
+    /// The evidence against the target as requests came.
+    Evidence(Evidence),
 }
 
 impl Figure {
@@ -34,6 +36,7 @@ impl Figure {
             Self::Strips(figure) => &figure.labels,
             Self::Bars(figure) => &figure.labels,
             Self::Timeline(figure) => &figure.labels,
+            Self::Evidence(figure) => &figure.labels,
         }
     }
 }
@@ -256,4 +259,28 @@ pub struct TimelinePhase {
     pub name: String,
     /// The configured share of each version, by place; they sum to 1.
     pub shares: Vec<f64>,
+}
+
+/// The evidence against the target as requests came: the test of a planned number of requests, and
+/// the one that may be looked at any time. x is the request number (logarithmic when `requests`
+/// exceeds 200), y a power of ten: −log10 p, and log10 e.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// Title, caption and file name.
+    pub labels: Labels,
+    /// The number of requests, the right end of the x axis.
+    pub requests: u64,
+    /// −log10 of the p-value of the counts so far, as if no one had looked before; ascending in
+    /// the request number.
+    pub fixed: Vec<(u64, f64)>,
+    /// How that p-value is defined.
+    pub fixed_name: String,
+    /// log10 of the e-value so far, which may be negative.
+    pub sequential: Vec<(u64, f64)>,
+    /// How it is defined.
+    pub sequential_name: String,
+    /// The level α: both lines alarm at −log10 α.
+    pub alpha: f64,
+    /// The first request at which each line reached the alarm: `fixed`, then `sequential`.
+    pub first_alarms: [Option<u64>; 2],
 }
