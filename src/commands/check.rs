@@ -32,7 +32,6 @@ struct CheckOutput<'a> {
 /// Checks observations against a target. The answer is no if they contradict it.
 pub(super) fn check(arguments: &CheckArgs) -> Result<Answer, CommandError> {
     super::start_threads(&arguments.common)?;
-    let (settings, aliases) = settings(arguments)?;
     let input = Input::of(&arguments.observed)?;
     if input == Input::StandardInput && arguments.target == "-" {
         return Err(CommandError::Usage {
@@ -40,6 +39,7 @@ pub(super) fn check(arguments: &CheckArgs) -> Result<Answer, CommandError> {
             help: "write the target as --target v1=80,v2=20, or name a file".into(),
         });
     }
+    let (settings, aliases) = settings(arguments)?;
     let question = question(arguments, &settings, aliases);
     let mut observer = Observer::new(&settings)?;
     let reading = observations::read(&input, &question, &mut |observation| match observation {

@@ -4,9 +4,14 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::text::{BOLD, Detail, paragraph, shorten};
+use super::text::{BOLD, Detail, WIDTH, paragraph, shorten};
 use crate::summary::check::{CheckSummary, CheckedVersion, SkippedSummary, Verdict};
 use crate::units::display::{count, p_value, percent};
+
+/// Names are cut to so many characters.
+const LONGEST_NAME: usize = 20;
+/// And to no fewer than these.
+const SHORTEST_NAME: usize = 6;
 
 /// The whole summary.
 #[must_use]
@@ -67,7 +72,23 @@ fn heading(text: &mut String, summary: &CheckSummary) {
     );
 }
 
+/// Names give way where large numbers need the room.
 fn table(text: &mut String, summary: &CheckSummary) {
+    let widest = |lines: &[String]| lines.iter().map(|line| line.chars().count()).max();
+    let mut lines = table_lines(summary, LONGEST_NAME);
+    let excess = widest(&lines).unwrap_or(0).saturating_sub(WIDTH - 1);
+    if excess > 0 {
+        lines = table_lines(
+            summary,
+            LONGEST_NAME.saturating_sub(excess).max(SHORTEST_NAME),
+        );
+    }
+    for line in lines {
+        let _ = writeln!(text, " {line}");
+    }
+}
+
+fn table_lines(summary: &CheckSummary, longest_name: usize) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let interval = format!("{}% Goodman", summary.confidence_percent);
@@ -76,24 +97,26 @@ fn table(text: &mut String, summary: &CheckSummary) {
     ];
     table.set_header(header);
     for version in &summary.versions {
-        table.add_row(row(version));
+        table.add_row(row(version, longest_name));
     }
     for column in 1..header.len() {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    for line in table.to_string().lines() {
-        let _ = writeln!(text, " {}", line.trim_end());
-    }
+    table
+        .to_string()
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect()
 }
 
-fn row(version: &CheckedVersion) -> [String; 7] {
+fn row(version: &CheckedVersion, longest_name: usize) -> [String; 7] {
     let weight = version
         .weight
         .map_or_else(|| "–".to_owned(), |weight| count(weight.into()));
     [
-        shorten(&version.version, 20),
+        shorten(&version.version, longest_name),
         weight,
         percent(version.target_share),
         count(version.observed_count),

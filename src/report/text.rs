@@ -13,7 +13,7 @@ use crate::summary::{
 use crate::units::display::{count, percent, probability};
 
 /// The width of a terminal that everything must fit.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 
 /// How much to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -38,7 +38,7 @@ fn not_consistent(summary: &CheckSummary) -> String {
         .collect();
     if !strays.is_empty() {
         return format!(
-            "Find out why {} gets requests: another rule, requests from before the last change, \
+            "Find out where requests to {} come from: another rule, requests from before the last change, \
              or a name that the target lacks.",
             strays.join(" and ")
         );

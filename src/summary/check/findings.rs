@@ -183,7 +183,9 @@ fn sentence_of_order(order: &CheckedOrder, summary: &CheckSummary) -> String {
         (Order::Sticky, _) => format!(
             "{which} looks sticky, not random: a version tends to be followed by itself; {runs}."
         ),
-        (Order::Random | Order::OneVersion, _) => format!("{which} looks random: {runs}."),
+        (Order::Random | Order::OneVersion, _) => {
+            format!("{which} looks random, and a random split does not take turns: {runs}.")
+        }
     }
 }
 
