@@ -1,1 +1,214 @@
-//! clap structs only: what the command line looks like.
+//! The command line as clap structs. What the commands do is in `commands`.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::Styles;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::units::{ConfidenceLevel, Tolerance, parse_decimal};
+
+/// Replay canary releases through the real weighting algorithms, and see what you would observe.
+#[derive(Debug, Parser)]
+#[command(name = "shiftsim", version, styles = Styles::plain(), max_term_width = 80)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
+#[command(
+    after_help = "Exit status: 0 done; 1 done, and the answer is \"no\"; 2 the input or the \
+    usage is wrong, or the system failed."
+)]
+pub struct Cli {
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// What would I observe? Replays scenarios and charts observed against target
+    Run(RunArgs),
+    /// After how many requests is a split settled?
+    Converge(ConvergeArgs),
+    /// Prints the JSON Schema of scenario files, for editors
+    #[command(after_help = "Example:\n  shiftsim schema > scenario.schema.json")]
+    Schema,
+    /// Prints a completion script for a shell
+    #[command(after_help = "Example:\n  shiftsim completions bash > \
+        ~/.local/share/bash-completion/completions/shiftsim")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual page
+    #[command(after_help = "Example:\n  shiftsim man | man -l -")]
+    Man,
+}
+
+/// What `run` is asked.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  shiftsim run scenarios/tcp-echo-20-v2.yaml
+  shiftsim run --weights v1=80,v2=20 --requests 20
+  shiftsim run scenarios/*.yaml --replications 1000 --format json --no-charts
+
+The exit status is 1 if a claim of a scenario fails.")]
+pub struct RunArgs {
+    /// Scenario files; `-` reads one from standard input
+    #[arg(
+        value_name = "SCENARIO",
+        required_unless_present = "weights",
+        conflicts_with = "weights"
+    )]
+    pub scenarios: Vec<PathBuf>,
+
+    /// Weights instead of a scenario file, such as v1=80,v2=20
+    #[arg(long, value_name = "NAME=WEIGHT,…", requires = "requests")]
+    pub weights: Option<String>,
+
+    /// Requests to send, with --weights
+    #[arg(long, value_name = "N", requires = "weights")]
+    pub requests: Option<u64>,
+
+    /// Repeats the whole run so often with other random streams
+    #[arg(long, value_name = "R")]
+    pub replications: Option<u32>,
+
+    /// Whether to write requests.csv, a row per request
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub requests_csv: RequestsCsv,
+
+    /// Writes the CSV files alone: no charts and no page
+    #[arg(long)]
+    pub no_charts: bool,
+
+    /// The seed, or `random` to choose and print one [default: that of the scenario, or 1]
+    #[arg(long, value_name = "SEED", value_parser = parse_seed)]
+    pub seed: Option<Seed>,
+
+    /// What the commands have in common.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What `converge` is asked.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  shiftsim converge --weights v1=50,v3=50 --tolerance 10 --requests 15
+  shiftsim converge scenarios/tcp-echo-20-v2.yaml --phase 80/20
+  shiftsim converge --weights v1=90,v2=10 --requests 100 --replications 10000")]
+pub struct ConvergeArgs {
+    /// A scenario file; `-` reads it from standard input
+    #[arg(
+        value_name = "SCENARIO",
+        required_unless_present = "weights",
+        conflicts_with = "weights"
+    )]
+    pub scenario: Option<PathBuf>,
+
+    /// Weights instead of a scenario file, such as v1=50,v2=50
+    #[arg(long, value_name = "NAME=WEIGHT,…")]
+    pub weights: Option<String>,
+
+    /// The phase of the scenario [default: the last one that splits traffic]
+    #[arg(long, value_name = "NAME", conflicts_with = "weights")]
+    pub phase: Option<String>,
+
+    /// The number of requests that you have in mind
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub requests: Option<u64>,
+
+    /// Simulates each figure beside the exact one by so many replays
+    #[arg(long, value_name = "R", requires = "requests", default_value_t = 0)]
+    pub replications: u64,
+
+    /// The seed of the replays [default: that of the scenario, or 1]
+    #[arg(long, value_name = "SEED", value_parser = parse_seed)]
+    pub seed: Option<Seed>,
+
+    /// What the commands have in common.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What all commands that compute have in common.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// What counts as near the target, in percentage points [default: that of the scenario, or 5]
+    #[arg(long, value_name = "POINTS", value_parser = parse_tolerance)]
+    pub tolerance: Option<Tolerance>,
+
+    /// The level of intervals and verdicts, in percent [default: that of the scenario, or 95]
+    #[arg(long, value_name = "PERCENT", value_parser = parse_confidence)]
+    pub confidence: Option<ConfidenceLevel>,
+
+    /// Writes files into this folder [default for run: output/<scenario>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: OutputFormat,
+
+    /// Threads to use [default: one per core]; results do not depend on it
+    #[arg(long, value_name = "N")]
+    pub threads: Option<std::num::NonZeroUsize>,
+
+    /// Prints less: no table, verdicts alone
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Prints more: how each figure was computed
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// What to print on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// Tables and sentences for people
+    Text,
+    /// One object for machines
+    Json,
+}
+
+/// Whether to write a row per request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RequestsCsv {
+    /// Up to 100,000 requests
+    Auto,
+    /// However many there are
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// The seed that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seed {
+    /// This one.
+    Given(u64),
+    /// One that the operating system's entropy chooses.
+    Random,
+}
+
+fn parse_seed(text: &str) -> Result<Seed, String> {
+    match text {
+        "random" => Ok(Seed::Random),
+        _ => text.parse().map(Seed::Given).map_err(|_| {
+            "expected a whole number from 0 to 18446744073709551615, or `random`".into()
+        }),
+    }
+}
+
+fn parse_tolerance(text: &str) -> Result<Tolerance, String> {
+    parse_decimal(text.trim_end_matches('%'))
+        .and_then(Tolerance::from_points)
+        .ok_or_else(|| {
+            "expected percentage points above 0 and at most 100, such as 5 or 2.5".into()
+        })
+}
+
+fn parse_confidence(text: &str) -> Result<ConfidenceLevel, String> {
+    parse_decimal(text.trim_end_matches('%'))
+        .and_then(ConfidenceLevel::from_percent)
+        .ok_or_else(|| "expected a percentage above 0 and below 100, such as 95 or 99.9".into())
+}

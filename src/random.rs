@@ -69,6 +69,46 @@ mod tests {
         assert_eq!(seen, GOLDEN, "{seen:?}");
     }
 
+    #[test]
+    fn the_state_is_the_hash_that_the_documentation_names() {
+        // The message and its four hashes, computed with another implementation of XXH64.
+        let message = b"\xef\xcd\xab\x89\x67\x45\x23\x01users\0\
+            \x02\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0";
+        let hashes: [u64; 4] = [
+            0xb656_d682_6322_cdce,
+            0xd433_b2a3_f5a7_65c4,
+            0x7f8a_cc17_218b_283d,
+            0x127b_99a8_1f00_7c5a,
+        ];
+        assert_eq!([0, 1, 2, 3].map(|word| xxh64(message, word)), hashes);
+
+        let mut state = [0; 32];
+        for (bytes, hash) in state.chunks_exact_mut(8).zip(hashes) {
+            bytes.copy_from_slice(&hash.to_le_bytes());
+        }
+        let mut random = stream(0x0123_4567_89ab_cdef, Purpose::Users, &[2, 3]);
+        assert_eq!(random, Stream::from_seed(state));
+        // xoshiro256++: rotl(s0 + s3, 23) + s0.
+        assert_eq!(random.next_u64(), 14670449567389398790);
+    }
+
+    #[test]
+    fn seed_purpose_and_every_index_matter() {
+        let streams = [
+            stream(1, Purpose::Split, &[0]),
+            stream(2, Purpose::Split, &[0]),
+            stream(1, Purpose::Users, &[0]),
+            stream(1, Purpose::Claims, &[0]),
+            stream(1, Purpose::Arrivals, &[0]),
+            stream(1, Purpose::Split, &[1]),
+            stream(1, Purpose::Split, &[]),
+            stream(1, Purpose::Split, &[0, 0]),
+        ];
+        for (place, one) in streams.iter().enumerate() {
+            assert!(!streams[..place].contains(one), "stream {place}");
+        }
+    }
+
     /// Changing these values changes every simulated figure ever published with a seed.
     const GOLDEN: [u64; 3] = [
         8493836808040619554,

@@ -1,1 +1,8 @@
-//! TODO
+//! One summary, rendered: as text for a terminal, as JSON, as CSV files, as a page; and the files,
+//! never half-written. Nothing here computes a statistic.
+
+pub mod converge;
+pub mod csv_files;
+pub mod files;
+pub mod page;
+pub mod text;

@@ -12,7 +12,7 @@ mod version;
 pub use algorithm::{Algorithm, UserGroups};
 pub use claim::{Claim, Needed, Statement};
 pub use name::{ScenarioName, ScenarioNameError};
-pub use phase::{ArrivalProcess, Arrivals, Destination, Length, Phase, PhaseError};
+pub use phase::{ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError};
 pub use version::{Protocol, Version, VersionIndex};
 
 use crate::units::{ConfidenceLevel, Tolerance};
@@ -74,6 +74,9 @@ pub enum ScenarioError {
     /// A claim names a phase that is not there.
     #[error("phase number {0} does not exist")]
     UnknownPhase(usize),
+    /// Virtual time, in nanoseconds, would overflow.
+    #[error("the phases last longer than 292 years of virtual time; a higher `rate` shortens them")]
+    TooLong,
 }
 
 impl Scenario {
@@ -93,6 +96,12 @@ impl Scenario {
         if parts.replications == 0 || parts.replications > MAX_REPLICATIONS {
             return Err(ScenarioError::Replications(parts.replications));
         }
+        let mut nanos = parts.phases.iter().map(Phase::expected_nanos);
+        // Half of what fits, because random arrivals may take longer than expected.
+        nanos
+            .try_fold(0_u64, |sum, span| sum.checked_add(span?))
+            .filter(|&sum| sum < u64::MAX / 2)
+            .ok_or(ScenarioError::TooLong)?;
         let known = |version: VersionIndex| match version.0 < versions {
             true => Ok(()),
             false => Err(ScenarioError::UnknownVersion(version.0)),

@@ -19,6 +19,9 @@ pub struct Destination {
     pub replicas: u32,
 }
 
+/// The most requests that a phase may have or, with a duration, expect.
+pub const MAX_REQUESTS: u64 = 10_000_000_000;
+
 /// How long a phase lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Length {
@@ -83,6 +86,9 @@ pub enum PhaseError {
     /// A phase that would end before it begins.
     #[error("a phase needs at least one request, or a duration above zero")]
     Empty,
+    /// More requests than a run could finish.
+    #[error("a phase has at most {MAX_REQUESTS} requests")]
+    TooLong,
 }
 
 impl Phase {
@@ -122,6 +128,9 @@ impl Phase {
         ) {
             return Err(PhaseError::Empty);
         }
+        if expected_requests(length, arrivals.rate) > u128::from(MAX_REQUESTS) {
+            return Err(PhaseError::TooLong);
+        }
         Ok(Self {
             name,
             destinations,
@@ -153,6 +162,22 @@ impl Phase {
     #[must_use]
     pub fn arrivals(&self) -> Arrivals {
         self.arrivals
+    }
+
+    /// The number of requests: exact, or expected if arrivals are random; rounded up.
+    #[must_use]
+    pub fn expected_requests(&self) -> u64 {
+        u64::try_from(expected_requests(self.length, self.arrivals.rate)).unwrap_or(u64::MAX)
+    }
+
+    /// The length in nanoseconds: exact, or expected if the phase ends with a random arrival;
+    /// `None` beyond 584 years.
+    #[must_use]
+    pub fn expected_nanos(&self) -> Option<u64> {
+        match self.length {
+            Length::Requests(requests) => self.arrivals.rate.nanos_until(requests),
+            Length::Duration(span) => u64::try_from(span.as_nanos()).ok(),
+        }
     }
 
     /// Which weighting algorithm decides.
@@ -201,4 +226,18 @@ fn shares(weights: &[u32]) -> Vec<Rational> {
         .iter()
         .map(|&weight| Ratio::new(u64::from(weight), total))
         .collect()
+}
+
+/// For a duration: the smallest number of evenly spaced arrivals that reaches its end.
+fn expected_requests(length: Length, rate: Rate) -> u128 {
+    match length {
+        Length::Requests(requests) => u128::from(requests),
+        Length::Duration(span) => {
+            let per_second = rate.per_second();
+            let arrivals = span
+                .as_nanos()
+                .saturating_mul(u128::from(*per_second.numer()));
+            arrivals.div_ceil(1_000_000_000 * u128::from(*per_second.denom()))
+        }
+    }
 }

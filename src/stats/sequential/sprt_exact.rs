@@ -110,10 +110,10 @@ impl<'a> Continuation<'a> {
         if !self.stops_high(self.end) {
             self.end += 1;
         }
-        if self.end == 0 {
-            1..=0
-        } else {
-            self.low..=self.end - 1
+        match self.end.checked_sub(1) {
+            Some(last) => self.low..=last,
+            // Nothing goes on: an empty range.
+            None => self.low + 1..=self.low,
         }
     }
 

@@ -19,4 +19,4 @@ pub use beta::{
 pub use chi_square::{chi_square_sf, chi_square_upper_quantile};
 pub use gamma::{ln_beta, ln_binomial_coefficient, ln_factorial, ln_gamma};
 pub use normal::{normal_cdf, normal_quantile, normal_sf, normal_upper_quantile};
-pub(in crate::stats) use saddle_point::{Fraction, ln_binomial_density};
+pub(in crate::stats) use saddle_point::{Fraction, ln_binomial_density, ln_poisson_density};

@@ -87,6 +87,17 @@ pub(in crate::stats) fn ln_binomial_density(
         - 0.5 * (TAU * x * (y / n)).ln()
 }
 
+/// The logarithm of the Poisson density at `x` of mean n p, −n p for x = 0.
+pub(in crate::stats) fn ln_poisson_density(x: f64, n: f64, p: Fraction) -> f64 {
+    if x == 0.0 {
+        return -n * p.value - n * p.rest;
+    }
+    if p.value == 0.0 || n == 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    -stirling_error(x) - deviance(x, n, p) - 0.5 * (TAU * x).ln()
+}
+
 /// x ln(x / (n p)) + n p − x, without cancellation near x = n p, including the rest of p.
 fn deviance(x: f64, n: f64, p: Fraction) -> f64 {
     let mean = n * p.value;
@@ -125,7 +136,7 @@ const STIRLING_ERROR: [f64; 16] = [
     0.011_896_709_945_891_77,
     0.010_411_265_261_972_096,
     0.009_255_462_182_712_733,
-    0.008_330_563_433_362_871,
+    0.008_330_563_433_362_87,
     0.007_573_675_487_951_841,
     0.006_942_840_107_209_53,
     0.006_408_994_188_004_207,

@@ -131,6 +131,9 @@ pub struct Fan {
     pub exact_outside: Option<f64>,
 }
 
+/// A law with its name: (count, probability), ascending.
+pub type ComparedLaw = (String, Vec<(u64, f64)>);
+
 /// The counts of the replications against the exact distribution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CountHistogram {
@@ -151,7 +154,7 @@ pub struct CountHistogram {
     /// What the exact law is, such as "binomial(15, 0.5)".
     pub exact_name: String,
     /// A second law to compare, such as the picker of 2017: its name and (count, probability).
-    pub compared: Option<(String, Vec<(u64, f64)>)>,
+    pub compared: Option<ComparedLaw>,
     /// The counts within the tolerance, lowest and highest.
     pub within: (u64, u64),
     /// The share of the runs within the tolerance.

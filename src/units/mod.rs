@@ -3,6 +3,8 @@
 //! A leaf: it knows nothing of the rest. What is a plain count (requests, weights) stays an integer
 //! and is not wrapped here.
 
+pub mod display;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -131,11 +133,13 @@ impl fmt::Display for Rate {
 pub struct Tolerance(Rational);
 
 impl Tolerance {
-    /// A tolerance of that many percentage points; `None` outside (0, 100].
+    /// A tolerance of that many percentage points; `None` outside (0, 100], or with more than six
+    /// decimals.
     #[must_use]
     pub fn from_points(points: Rational) -> Option<Self> {
-        let valid = *points.numer() > 0 && points <= Ratio::from_integer(100);
-        valid.then(|| Self(points))
+        let in_range = *points.numer() > 0 && points <= Ratio::from_integer(100);
+        let valid = in_range && 1_000_000 % *points.denom() == 0;
+        valid.then_some(Self(points))
     }
 
     /// In percentage points, as written.
@@ -148,6 +152,23 @@ impl Tolerance {
     #[must_use]
     pub fn share(self) -> Rational {
         self.0 / 100
+    }
+}
+
+impl Tolerance {
+    /// Whether `count` of `requests` is within the tolerance of `share`, the edges included:
+    /// |count/requests − share| ≤ tolerance, compared as exact fractions. False without requests.
+    ///
+    /// `requests` is at most 10^13 and the denominator of `share` at most 2^32, as everywhere in
+    /// a scenario, so that no product overflows.
+    #[must_use]
+    pub fn includes(self, count: u64, requests: u64, share: Rational) -> bool {
+        let [count, requests] = [count, requests].map(u128::from);
+        let [numer, denom] = [*share.numer(), *share.denom()].map(u128::from);
+        let distance = (count * denom).abs_diff(requests * numer);
+        let band = self.share();
+        let [band_numer, band_denom] = [*band.numer(), *band.denom()].map(u128::from);
+        requests > 0 && distance * band_denom <= band_numer * requests * denom
     }
 }
 
@@ -167,7 +188,7 @@ impl ConfidenceLevel {
     #[must_use]
     pub fn from_percent(percent: Rational) -> Option<Self> {
         let valid = *percent.numer() > 0 && percent < Ratio::from_integer(100);
-        valid.then(|| Self(percent))
+        valid.then_some(Self(percent))
     }
 
     /// In percent, as written.
@@ -212,6 +233,17 @@ mod tests {
         ] {
             assert_eq!(parse_decimal(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_edge_of_the_band_is_inside() {
+        let five = Tolerance::from_points(Ratio::from_integer(5)).unwrap();
+        let fifth = Ratio::new(1, 5);
+        let inside: Vec<u64> = (0..=20)
+            .filter(|&count| five.includes(count, 20, fifth))
+            .collect();
+        assert_eq!(inside, [3, 4, 5]);
+        assert!(!five.includes(0, 0, fifth));
     }
 
     #[test]

@@ -1,0 +1,79 @@
+//! `shiftsim converge`: after how many requests is a split settled?
+
+use serde::Serialize;
+
+use super::{Answer, CommandError, output, scenarios};
+use crate::cli::{ConvergeArgs, OutputFormat};
+use crate::config;
+use crate::report;
+use crate::scenario::Scenario;
+use crate::summary::converge::{ConvergeSummary, Question, converge as answer};
+
+/// The object that `--format json` prints.
+#[derive(Debug, Serialize)]
+struct Output {
+    command: &'static str,
+    #[serde(flatten)]
+    summary: ConvergeSummary,
+}
+
+/// Answers for the weights of the command line, or of one phase of a scenario.
+pub(super) fn converge(arguments: &ConvergeArgs) -> Result<Answer, CommandError> {
+    super::start_threads(&arguments.common)?;
+    let scenario = load(arguments)?;
+    let question = Question {
+        phase: phase(&scenario, arguments.phase.as_deref())?,
+        requests: arguments.requests,
+        replications: arguments.replications,
+    };
+    let summary = answer(&scenario, question)?;
+    match arguments.common.format {
+        OutputFormat::Text => {
+            output::print_styled(&report::converge::text(&summary, arguments.common.verbose))?;
+        }
+        OutputFormat::Json => output::print_json(&Output {
+            command: "converge",
+            summary,
+        })?,
+    }
+    Ok(Answer::Yes)
+}
+
+fn load(arguments: &ConvergeArgs) -> Result<Scenario, CommandError> {
+    let scenario = match (&arguments.weights, &arguments.scenario) {
+        (Some(weights), _) => scenarios::from_weights(weights, arguments.requests.unwrap_or(1))?,
+        (None, Some(path)) => config::read_scenario(path)?.scenario,
+        (None, None) => {
+            return Err(CommandError::Usage {
+                problem: "neither a scenario nor --weights".into(),
+                help: "name a scenario file, or give --weights v1=50,v2=50".into(),
+            });
+        }
+    };
+    scenarios::with_common(scenario, &arguments.common, arguments.seed)
+}
+
+/// The phase of that name or, without one, the last phase that splits traffic.
+fn phase(scenario: &Scenario, name: Option<&str>) -> Result<usize, CommandError> {
+    let phases = scenario.phases();
+    let splits = |weights: Vec<u32>| weights.iter().filter(|&&weight| weight > 0).count() > 1;
+    let found = match name {
+        Some(name) => phases.iter().position(|phase| phase.name() == name),
+        None => phases
+            .iter()
+            .rposition(|phase| splits(phase.effective_weights())),
+    };
+    found.ok_or_else(|| {
+        let names: Vec<String> = phases
+            .iter()
+            .map(|phase| format!("`{}`", phase.name()))
+            .collect();
+        CommandError::Usage {
+            problem: match name {
+                Some(name) => format!("there is no phase `{name}`"),
+                None => "no phase splits traffic: one version gets everything".into(),
+            },
+            help: format!("the phases are {}", names.join(", ")),
+        }
+    })
+}

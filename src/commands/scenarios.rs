@@ -1,0 +1,139 @@
+//! From the command line to scenarios: files or `--weights`, with the flags laid over them.
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, RandomState};
+
+use super::CommandError;
+use crate::cli::{Common, RunArgs, Seed};
+use crate::config::{self, Loaded};
+use crate::scenario::{
+    Algorithm, Arrivals, Destination, Length, Parts, Phase, Protocol, Scenario, ScenarioName,
+    Version, VersionIndex,
+};
+use crate::units::{ConfidenceLevel, Tolerance};
+
+/// The scenarios that `run` is asked for, flags applied. All inputs are read before any error is
+/// returned, so that one call reports all mistakes.
+pub(super) fn load(arguments: &RunArgs) -> Result<Vec<Loaded>, CommandError> {
+    let loaded = match (&arguments.weights, arguments.requests) {
+        (Some(weights), Some(requests)) => {
+            vec![Loaded {
+                scenario: from_weights(weights, requests)?,
+                warnings: Vec::new(),
+            }]
+        }
+        _ => read_all(arguments)?,
+    };
+    refuse_repeated_names(&loaded)?;
+    loaded
+        .into_iter()
+        .map(|loaded| {
+            let scenario = with_flags(loaded.scenario, arguments)?;
+            Ok(Loaded { scenario, ..loaded })
+        })
+        .collect()
+}
+
+fn read_all(arguments: &RunArgs) -> Result<Vec<Loaded>, CommandError> {
+    let mut loaded = Vec::new();
+    let mut problems = Vec::new();
+    for path in &arguments.scenarios {
+        match config::read_scenario(path) {
+            Ok(scenario) => loaded.push(scenario),
+            Err(error) => problems.push(error.to_string()),
+        }
+    }
+    if problems.is_empty() {
+        Ok(loaded)
+    } else {
+        Err(CommandError::Inputs(problems))
+    }
+}
+
+/// One phase under today's Envoy, named `weights`.
+pub(super) fn from_weights(weights: &str, requests: u64) -> Result<Scenario, CommandError> {
+    let usage = |problem: String| CommandError::Usage {
+        problem: format!("--weights {weights} --requests {requests}: {problem}"),
+        help: "write them as --weights v1=80,v2=20 --requests 20".into(),
+    };
+    let weights = config::parse_weights_list(weights).map_err(|error| usage(error.to_string()))?;
+    let destination = |(place, &(_, weight)): (usize, &(String, u32))| Destination {
+        version: VersionIndex(place),
+        weight,
+        replicas: 1,
+    };
+    let phase = Phase::new(
+        "weights".into(),
+        weights.iter().enumerate().map(destination).collect(),
+        Length::Requests(requests),
+        Arrivals::default(),
+        Algorithm::Envoy,
+    )
+    .map_err(|error| usage(error.to_string()))?;
+    let parts = Parts {
+        name: ScenarioName::new("weights").map_err(|error| usage(error.to_string()))?,
+        title: None,
+        description: None,
+        protocol: Protocol::Http,
+        versions: weights
+            .iter()
+            .map(|(name, _)| Version::named(name))
+            .collect(),
+        phases: vec![phase],
+        seed: 1,
+        replications: 1,
+        tolerance: Tolerance::default(),
+        confidence: ConfidenceLevel::default(),
+        claims: Vec::new(),
+    };
+    Scenario::new(parts).map_err(|error| usage(error.to_string()))
+}
+
+fn refuse_repeated_names(loaded: &[Loaded]) -> Result<(), CommandError> {
+    let mut names = BTreeSet::new();
+    for Loaded { scenario, .. } in loaded {
+        // Folders of names that differ in case alone would be one on some file systems.
+        if !names.insert(scenario.name().as_str().to_lowercase()) {
+            return Err(CommandError::Usage {
+                problem: format!("two scenarios are named `{}`", scenario.name()),
+                help: "their files would overwrite each other: give each its own `name`".into(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn with_flags(scenario: Scenario, arguments: &RunArgs) -> Result<Scenario, CommandError> {
+    let scenario = with_common(scenario, &arguments.common, arguments.seed)?;
+    let Some(replications) = arguments.replications else {
+        return Ok(scenario);
+    };
+    let mut parts = scenario.into_parts();
+    parts.replications = replications;
+    rebuilt(parts)
+}
+
+/// A scenario with the flags laid over it that all commands have in common.
+pub(super) fn with_common(
+    scenario: Scenario,
+    common: &Common,
+    seed: Option<Seed>,
+) -> Result<Scenario, CommandError> {
+    let mut parts = scenario.into_parts();
+    match seed {
+        Some(Seed::Given(seed)) => parts.seed = seed,
+        // Small enough to be read out and typed again.
+        Some(Seed::Random) => parts.seed = RandomState::new().hash_one("seed") % 1_000_000_000,
+        None => {}
+    }
+    parts.tolerance = common.tolerance.unwrap_or(parts.tolerance);
+    parts.confidence = common.confidence.unwrap_or(parts.confidence);
+    rebuilt(parts)
+}
+
+fn rebuilt(parts: Parts) -> Result<Scenario, CommandError> {
+    Scenario::new(parts).map_err(|error| CommandError::Usage {
+        problem: error.to_string(),
+        help: "see the command's --help".into(),
+    })
+}

@@ -1,0 +1,155 @@
+//! Reads a mapping by its known keys, and keeps every mistake.
+
+use std::ops::Range;
+
+use super::Diagnostic;
+use super::yaml::{Entry, Node, Value, shorten};
+
+/// The mistakes and warnings found so far.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// Adds a mistake.
+    pub(super) fn add(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Gives the last mistake a way out, if it has none.
+    pub(super) fn add_help(&mut self, help: &str) {
+        if let Some(last) = self.diagnostics.last_mut() {
+            last.help.get_or_insert_with(|| help.to_owned());
+        }
+    }
+
+    /// Adds "expected …, found …" at a node.
+    pub(super) fn expected(&mut self, node: &Node, expected: &str) {
+        let message = format!("expected {expected}, found {}", node.kind());
+        let mut diagnostic =
+            Diagnostic::error(node.span.clone(), message, format!("not {expected}"));
+        if matches!(node.value, Value::Quoted(_)) {
+            diagnostic = diagnostic.help("remove the quotes if it is a number");
+        }
+        self.add(diagnostic);
+    }
+}
+
+/// A mapping whose keys are known.
+#[derive(Debug)]
+pub(super) struct Fields<'a> {
+    entries: &'a [Entry],
+    /// The bytes of the whole mapping, for what is missing.
+    pub(super) span: Range<usize>,
+}
+
+impl<'a> Fields<'a> {
+    /// Reads `node` as a mapping that may have the keys `known`; reports anything else. `what`
+    /// says what the mapping is, such as "a phase".
+    pub(super) fn of(
+        node: &'a Node,
+        what: &str,
+        known: &[&str],
+        report: &mut Report,
+    ) -> Option<Self> {
+        let Value::Mapping(entries) = &node.value else {
+            let message = format!("expected {what}, found {}", node.kind());
+            let label = format!("not {what}: that is a mapping");
+            report.add(
+                Diagnostic::error(node.span.clone(), message, label)
+                    .help(format!("it has the keys {}", list(known))),
+            );
+            return None;
+        };
+        for entry in entries
+            .iter()
+            .filter(|entry| !known.contains(&entry.key.as_str()))
+        {
+            let message = format!("{what} has no `{}`", shorten(&entry.key));
+            let diagnostic = Diagnostic::error(entry.key_span.clone(), message, "unknown key");
+            report.add(diagnostic.help(suggestion(&entry.key, known)));
+        }
+        Some(Self {
+            entries,
+            span: node.span.clone(),
+        })
+    }
+
+    /// The value of a key, unless it is absent or nothing.
+    pub(super) fn get(&self, key: &str) -> Option<&'a Node> {
+        self.entry(key)
+            .map(|entry| &entry.value)
+            .filter(|node| node.value != Value::Null)
+    }
+
+    /// The entry of a key, even if its value is nothing.
+    pub(super) fn entry(&self, key: &str) -> Option<&'a Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// The value of a key that must be there.
+    pub(super) fn required(
+        &self,
+        key: &str,
+        example: &str,
+        report: &mut Report,
+    ) -> Option<&'a Node> {
+        let found = self.get(key);
+        if found.is_none() {
+            let span = self
+                .entry(key)
+                .map_or_else(|| self.start(), |entry| entry.key_span.clone());
+            report.add(
+                Diagnostic::error(
+                    span,
+                    format!("`{key}` is missing"),
+                    format!("needs `{key}`"),
+                )
+                .help(format!("add a line such as `{key}: {example}`")),
+            );
+        }
+        found
+    }
+
+    /// Where the mapping begins: its first key.
+    pub(super) fn start(&self) -> Range<usize> {
+        self.entries
+            .first()
+            .map_or_else(|| self.span.clone(), |entry| entry.key_span.clone())
+    }
+}
+
+/// "did you mean `requests`?", or the list of what is possible.
+pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
+    match nearest(word, known) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("use one of {}", list(known)),
+    }
+}
+
+/// The known word nearest to `word`, if one is near.
+fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    known
+        .iter()
+        .map(|&candidate| {
+            (
+                strsim::damerau_levenshtein(&word, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|&(distance, candidate)| distance <= 1 + candidate.chars().count() / 3)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// "`a`, `b` and `c`".
+pub(super) fn list(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        None => "nothing".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}

@@ -1,0 +1,317 @@
+//! Phases: each with its own keys, and those of the file as defaults.
+
+use std::ops::Range;
+
+use super::algorithm::{self, AlgorithmDraft};
+use super::versions::{self, NamedVersion};
+use crate::config::Diagnostic;
+use crate::config::reader::{Fields, Report};
+use crate::config::values;
+use crate::config::yaml::{Node, Value};
+use crate::scenario::{
+    Algorithm, ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError,
+    ScenarioName,
+};
+use crate::units::Rate;
+
+/// The keys of a phase.
+pub(in crate::config) const PHASE_KEYS: [&str; 8] = [
+    "name",
+    "weights",
+    "replicas",
+    "requests",
+    "duration",
+    "rate",
+    "arrivals",
+    "algorithm",
+];
+
+/// A phase whose versions are still names.
+pub(super) struct PhaseDraft {
+    pub(super) name: String,
+    /// The bytes of the phase, or of what its mistakes are about.
+    pub(super) span: Range<usize>,
+    weights: Vec<Named>,
+    weights_span: Range<usize>,
+    replicas: Vec<Named>,
+    length: Option<Length>,
+    arrivals: Arrivals,
+    algorithm: Option<AlgorithmDraft>,
+}
+
+/// A number that belongs to a version.
+struct Named {
+    version: String,
+    span: Range<usize>,
+    number: u32,
+}
+
+impl PhaseDraft {
+    /// The versions that the phase speaks of, and where.
+    pub(super) fn used_versions(&self) -> impl Iterator<Item = (&str, &Range<usize>)> {
+        let named = self.weights.iter().chain(&self.replicas);
+        named.map(|named| (named.version.as_str(), &named.span))
+    }
+}
+
+/// Reads the phases or, in the short form, the one phase that the file itself is.
+pub(super) fn read(
+    file: &Fields,
+    name: Option<&ScenarioName>,
+    report: &mut Report,
+) -> Vec<PhaseDraft> {
+    let Some(node) = file.get("phases") else {
+        if let Some(entry) = file.entry("phases") {
+            report.expected(&entry.value, "a list of phases");
+            return Vec::new();
+        }
+        let name = name.map_or_else(|| "phase 1".to_owned(), ToString::to_string);
+        let keys = Keys { own: None, file };
+        return vec![keys.draft(name, file.start(), report)];
+    };
+    let Value::List(items) = &node.value else {
+        report.expected(node, "a list of phases");
+        return Vec::new();
+    };
+    if items.is_empty() {
+        report.add(Diagnostic::error(
+            node.span.clone(),
+            "there are no phases",
+            "an empty list",
+        ));
+    }
+    let mut drafts: Vec<PhaseDraft> = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        let Some(own) = Fields::of(item, "a phase", &PHASE_KEYS, report) else {
+            continue;
+        };
+        let named = own.get("name").and_then(|node| {
+            values::text(node, "a name", report).map(|text| (text, node.span.clone()))
+        });
+        let (name, span) = named.unwrap_or_else(|| (format!("phase {}", place + 1), own.start()));
+        if drafts.iter().any(|draft| draft.name == name) {
+            let message = format!("two phases are named `{name}`");
+            report.add(Diagnostic::error(
+                span,
+                message,
+                "give each phase its own name",
+            ));
+        }
+        let start = own.start();
+        let keys = Keys {
+            own: Some(&own),
+            file,
+        };
+        drafts.push(keys.draft(name, start, report));
+    }
+    drafts
+}
+
+/// The keys of a phase, then those of the file.
+struct Keys<'a, 'b> {
+    own: Option<&'b Fields<'a>>,
+    file: &'b Fields<'a>,
+}
+
+impl<'a> Keys<'a, '_> {
+    fn get(&self, key: &str) -> Option<&'a Node> {
+        self.own
+            .and_then(|own| own.get(key))
+            .or_else(|| self.file.get(key))
+    }
+
+    fn draft(&self, name: String, span: Range<usize>, report: &mut Report) -> PhaseDraft {
+        let algorithm = match self.get("algorithm") {
+            Some(node) => algorithm::read(node, report),
+            None => Some(AlgorithmDraft::default()),
+        };
+        let weights = self.numbers("weights", report);
+        let replicas = self.numbers("replicas", report);
+        let by_replicas =
+            algorithm.as_ref().is_some_and(|a| a.is_replicas()) && !replicas.is_empty();
+        if self.get("weights").is_none() && !by_replicas {
+            report.add(
+                Diagnostic::error(span.clone(), "`weights` is missing", "needs `weights`")
+                    .help("add a line such as `weights: {v1: 80, v2: 20}`"),
+            );
+        }
+        PhaseDraft {
+            name,
+            weights_span: self
+                .get("weights")
+                .map_or_else(|| span.clone(), |node| node.span.clone()),
+            length: self.length(&span, report),
+            arrivals: self.arrivals(report),
+            span,
+            weights,
+            replicas,
+            algorithm,
+        }
+    }
+
+    /// A mapping from versions to whole numbers.
+    fn numbers(&self, key: &str, report: &mut Report) -> Vec<Named> {
+        let Some(node) = self.get(key) else {
+            return Vec::new();
+        };
+        let Value::Mapping(entries) = &node.value else {
+            report.expected(
+                node,
+                &format!("a mapping such as `{key}: {{v1: 8, v2: 2}}`"),
+            );
+            return Vec::new();
+        };
+        if entries.is_empty() {
+            report.expected(node, "at least one version");
+        }
+        let mut numbers = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let number = values::whole(&entry.value, 0, u32::MAX.into(), report);
+            if number.is_none() {
+                report.add_help("they are relative: 80 and 20, or 4 and 1, for 80% and 20%");
+            }
+            numbers.push(Named {
+                version: entry.key.clone(),
+                span: entry.key_span.clone(),
+                // A number that is wrong has been reported; 1 keeps it from being reported again.
+                number: number
+                    .and_then(|number| u32::try_from(number).ok())
+                    .unwrap_or(1),
+            });
+        }
+        numbers
+    }
+
+    /// The phase's own `requests` or `duration` goes before those of the file.
+    fn length(&self, span: &Range<usize>, report: &mut Report) -> Option<Length> {
+        let both = |fields: &Fields<'a>| (fields.get("requests"), fields.get("duration"));
+        let own = self.own.map_or((None, None), both);
+        match if own == (None, None) {
+            both(self.file)
+        } else {
+            own
+        } {
+            (Some(_), Some(duration)) => {
+                report.add(
+                    Diagnostic::error(
+                        duration.span.clone(),
+                        "both `requests` and `duration`",
+                        "a phase ends after one or the other",
+                    )
+                    .help("remove one of the two"),
+                );
+                None
+            }
+            (Some(node), None) => {
+                values::whole(node, 1, MAX_REQUESTS, report).map(Length::Requests)
+            }
+            (None, Some(node)) => values::duration(node, report).map(Length::Duration),
+            (None, None) => {
+                report.add(
+                    Diagnostic::error(span.clone(), "`requests` is missing", "how long is it?")
+                        .help("add `requests: 20`, or `duration: 60s` and `rate: 10/s`"),
+                );
+                None
+            }
+        }
+    }
+
+    fn arrivals(&self, report: &mut Report) -> Arrivals {
+        let processes = [
+            ("constant", ArrivalProcess::Constant),
+            ("poisson", ArrivalProcess::Poisson),
+        ];
+        let process = self
+            .get("arrivals")
+            .and_then(|node| values::one_of(node, "an arrival process", &processes, report));
+        let rate = self.get("rate").and_then(|node| values::rate(node, report));
+        Arrivals {
+            process: process.unwrap_or(ArrivalProcess::Constant),
+            rate: rate.unwrap_or_else(Rate::one_per_second),
+        }
+    }
+}
+
+/// The phases, once versions are known. Leaves out what has mistakes; they are reported.
+pub(super) fn build(
+    drafts: &[PhaseDraft],
+    versions: &[NamedVersion],
+    report: &mut Report,
+) -> Vec<Phase> {
+    drafts
+        .iter()
+        .filter_map(|draft| build_one(draft, versions, report))
+        .collect()
+}
+
+fn build_one(draft: &PhaseDraft, versions: &[NamedVersion], report: &mut Report) -> Option<Phase> {
+    // Under `replicas`, weights may be left out: the replica counts are the weights.
+    let listed = if draft.weights.is_empty() {
+        &draft.replicas
+    } else {
+        &draft.weights
+    };
+    let mut destinations = Vec::with_capacity(listed.len());
+    for named in listed {
+        let replicas = draft
+            .replicas
+            .iter()
+            .find(|other| other.version == named.version);
+        destinations.push(Destination {
+            version: versions::index(versions, &named.version)?,
+            weight: named.number,
+            replicas: replicas.map_or(1, |named| named.number),
+        });
+    }
+    for stray in draft
+        .replicas
+        .iter()
+        .filter(|named| !listed.iter().any(|l| l.version == named.version))
+    {
+        let message = format!("replicas of `{}`, which has no weight here", stray.version);
+        report.add(
+            Diagnostic::error(
+                stray.span.clone(),
+                message,
+                "not among the weights of this phase",
+            )
+            .help(format!(
+                "add `{}: 0` to the weights, or remove it here",
+                stray.version
+            )),
+        );
+    }
+    if destinations.is_empty() {
+        // Reported where the weights are missing, or are not a mapping.
+        return None;
+    }
+    let algorithm: Algorithm =
+        algorithm::resolve(draft.algorithm.as_ref()?, &destinations, versions, report)?;
+    let phase = Phase::new(
+        draft.name.clone(),
+        destinations,
+        draft.length?,
+        draft.arrivals,
+        algorithm,
+    );
+    phase
+        .map_err(|error| report.add(explain(&error, draft)))
+        .ok()
+}
+
+/// What only the phase as a whole shows, with its place and the way out.
+fn explain(error: &PhaseError, draft: &PhaseDraft) -> Diagnostic {
+    let (span, help) = match error {
+        PhaseError::NoDestinations | PhaseError::AllZero => (
+            &draft.weights_span,
+            "give at least one version a weight above 0; Istio refuses it too",
+        ),
+        PhaseError::TooHeavy => (&draft.weights_span, "weights are relative: divide them all"),
+        PhaseError::NoReplicas => (&draft.span, "add a line such as `replicas: {v1: 3, v2: 1}`"),
+        PhaseError::Empty | PhaseError::TooLong => (
+            &draft.span,
+            "choose another number of requests, or another duration and rate",
+        ),
+    };
+    Diagnostic::error(span.clone(), error.to_string(), "in this phase").help(help)
+}

@@ -1,0 +1,147 @@
+//! Versions: declared under `versions`, or collected from where they are used.
+
+use std::ops::Range;
+
+use super::phases::PhaseDraft;
+use crate::config::Diagnostic;
+use crate::config::reader::{Fields, Report, suggestion};
+use crate::config::values;
+use crate::config::yaml::{Node, Value};
+use crate::scenario::{MAX_VERSIONS, Version, VersionIndex};
+
+/// The keys of a version.
+pub(in crate::config) const VERSION_KEYS: [&str; 2] = ["shows", "telemetry"];
+
+/// A version and where it is declared, if it is.
+pub(super) struct NamedVersion {
+    pub(super) version: Version,
+    declared: Option<Range<usize>>,
+}
+
+/// The versions under `versions`, if that key is there.
+pub(super) fn declared(fields: &Fields, report: &mut Report) -> Option<Vec<NamedVersion>> {
+    let node = fields.get("versions")?;
+    let Value::Mapping(entries) = &node.value else {
+        report.expected(node, "a mapping from each version to what it shows");
+        return None;
+    };
+    let versions = entries.iter().map(|entry| NamedVersion {
+        version: describe(&entry.key, &entry.value, report),
+        declared: Some(entry.key_span.clone()),
+    });
+    Some(versions.collect())
+}
+
+fn describe(name: &str, node: &Node, report: &mut Report) -> Version {
+    let mut version = Version::named(name);
+    if node.value == Value::Null {
+        return version;
+    }
+    if let Some(fields) = Fields::of(node, "a version", &VERSION_KEYS, report) {
+        version.shows = fields
+            .get("shows")
+            .and_then(|node| values::text(node, "text", report));
+        let telemetry = fields
+            .get("telemetry")
+            .and_then(|node| values::boolean(node, report));
+        version.telemetry = telemetry.unwrap_or(true);
+    }
+    version
+}
+
+/// All versions: the declared ones, which must cover every use, or else the used ones in the order
+/// in which they appear.
+pub(super) fn resolve(
+    declared: Option<Vec<NamedVersion>>,
+    drafts: &[PhaseDraft],
+    report: &mut Report,
+) -> Vec<NamedVersion> {
+    let used = || drafts.iter().flat_map(|draft| draft.used_versions());
+    let Some(versions) = declared else {
+        let mut versions: Vec<NamedVersion> = Vec::new();
+        for (name, _) in used() {
+            if find(&versions, name).is_none() {
+                versions.push(NamedVersion {
+                    version: Version::named(name),
+                    declared: None,
+                });
+            }
+        }
+        too_many(&versions, drafts, report);
+        return versions;
+    };
+    let mut reported: Vec<Range<usize>> = Vec::new();
+    for (name, span) in used() {
+        if !reported.contains(span) {
+            reported.push(span.clone());
+            lookup(&versions, name, span, report);
+        }
+    }
+    for version in &versions {
+        if let Some(span) = &version.declared
+            && !used().any(|(name, _)| name == version.version.name)
+        {
+            let message = format!("the version `{}` gets no traffic", version.version.name);
+            report.add(Diagnostic::warning(
+                span.clone(),
+                message,
+                "in no phase's weights",
+            ));
+        }
+    }
+    too_many(&versions, drafts, report);
+    versions
+}
+
+fn too_many(versions: &[NamedVersion], drafts: &[PhaseDraft], report: &mut Report) {
+    if versions.len() > MAX_VERSIONS {
+        let span = drafts.first().map_or(0..0, |draft| draft.span.clone());
+        let message = format!(
+            "{} versions; there may be {MAX_VERSIONS} at most",
+            versions.len()
+        );
+        report.add(Diagnostic::error(span, message, "too many versions"));
+    }
+}
+
+fn find(versions: &[NamedVersion], name: &str) -> Option<VersionIndex> {
+    versions
+        .iter()
+        .position(|known| known.version.name == name)
+        .map(VersionIndex)
+}
+
+/// The version of a name; reports a name that is not known.
+pub(super) fn lookup(
+    versions: &[NamedVersion],
+    name: &str,
+    span: &Range<usize>,
+    report: &mut Report,
+) -> Option<VersionIndex> {
+    let found = find(versions, name);
+    if found.is_none() {
+        let known: Vec<&str> = versions
+            .iter()
+            .map(|known| known.version.name.as_str())
+            .collect();
+        let message = format!("there is no version `{name}`");
+        let diagnostic = Diagnostic::error(span.clone(), message, "unknown version");
+        report.add(diagnostic.help(suggestion(name, &known)));
+    }
+    found
+}
+
+/// The version that a node names.
+pub(super) fn named(
+    node: &Node,
+    versions: &[NamedVersion],
+    report: &mut Report,
+) -> Option<VersionIndex> {
+    let name = values::text(node, "the name of a version", report)?;
+    lookup(versions, &name, &node.span, report)
+}
+
+/// The version of a name that has been looked up before.
+pub(super) fn index(versions: &[NamedVersion], name: &str) -> Option<VersionIndex> {
+    find(versions, name)
+}

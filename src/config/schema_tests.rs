@@ -1,0 +1,99 @@
+//! The schema names the same keys as the reader, and accepts the ready scenarios.
+
+use serde_json::{Map, Value as Json};
+
+use super::scenario_file::{
+    CLAIM_KEYS, COOKIE_KEYS, KEYS, LEGACY_KEYS, NAMES, PHASE_KEYS, STATEMENTS, STICKY_KEYS,
+    VERSION_KEYS,
+};
+use super::yaml::{Node, Value, parse};
+
+fn schema() -> Json {
+    serde_json::from_str(super::scenario_schema()).unwrap()
+}
+
+fn keys(value: &Json) -> Vec<&str> {
+    let mut keys: Vec<&str> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    keys.sort_unstable();
+    keys
+}
+
+fn sorted<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut words: Vec<&str> = words.into_iter().collect();
+    words.sort_unstable();
+    words
+}
+
+#[test]
+fn the_schema_names_the_keys_of_the_reader() {
+    let schema = schema();
+    let defs = &schema["$defs"];
+    assert_eq!(keys(&schema["properties"]), sorted(KEYS));
+    assert_eq!(keys(&defs["phase"]["properties"]), sorted(PHASE_KEYS));
+    assert_eq!(keys(&defs["version"]["properties"]), sorted(VERSION_KEYS));
+    let claim = CLAIM_KEYS.into_iter().chain(STATEMENTS);
+    assert_eq!(keys(&defs["claim"]["properties"]), sorted(claim));
+    let named = &defs["algorithm"]["oneOf"][1]["properties"];
+    assert_eq!(keys(named), sorted(NAMES));
+    assert_eq!(
+        keys(&named["envoy-legacy"]["properties"]),
+        sorted(LEGACY_KEYS)
+    );
+    assert_eq!(keys(&named["sticky"]["properties"]), sorted(STICKY_KEYS));
+    assert_eq!(
+        keys(&named["sticky-cookie"]["properties"]),
+        sorted(COOKIE_KEYS)
+    );
+}
+
+fn json(node: &Node) -> Json {
+    match &node.value {
+        Value::Null => Json::Null,
+        Value::Quoted(text) => Json::String(text.clone()),
+        Value::Plain(text) => {
+            serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone()))
+        }
+        Value::List(items) => Json::Array(items.iter().map(json).collect()),
+        Value::Mapping(entries) => {
+            let pairs = entries
+                .iter()
+                .map(|entry| (entry.key.clone(), json(&entry.value)));
+            Json::Object(pairs.collect::<Map<String, Json>>())
+        }
+    }
+}
+
+#[test]
+fn the_ready_scenarios_are_valid_and_a_misspelt_one_is_not() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "yaml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let value = json(&parse(&text, &mut Vec::new()).unwrap());
+        let errors: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:?}", path.display());
+        seen += 1;
+    }
+    assert!(seen >= 8, "{seen} scenarios");
+    for text in [
+        "name: a\nrequest: 3",
+        "requests: 3",
+        "name: a\nweights: {v1: -1}",
+    ] {
+        let value = json(&parse(text, &mut Vec::new()).unwrap());
+        assert!(!validator.is_valid(&value), "{text}");
+    }
+}

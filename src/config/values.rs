@@ -1,0 +1,240 @@
+//! Single values: whole numbers, exact decimals, durations, rates, words.
+
+use std::time::Duration;
+
+use num_rational::Ratio;
+
+use super::Diagnostic;
+use super::reader::{Report, suggestion};
+use super::yaml::{Node, Value};
+use crate::units::{ConfidenceLevel, Rate, Rational, Tolerance, parse_decimal};
+
+/// A whole number in a range, its ends included.
+pub(super) fn whole(node: &Node, least: u64, most: u64, report: &mut Report) -> Option<u64> {
+    let expected = match (least, most) {
+        (0, u64::MAX) => format!("a whole number from 0 to {most}"),
+        _ => format!("a whole number from {least} to {most}"),
+    };
+    let number = plain(node)
+        .filter(|text| is_digits(text))
+        .and_then(|text| text.parse().ok());
+    match number {
+        Some(number) if (least..=most).contains(&number) => Some(number),
+        _ => {
+            report.expected(node, &expected);
+            None
+        }
+    }
+}
+
+/// Digits alone, without the leading zero that other readers take for octal.
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'))
+}
+
+/// A word or a sentence, in quotes or not.
+pub(super) fn text(node: &Node, what: &str, report: &mut Report) -> Option<String> {
+    match &node.value {
+        Value::Plain(text) | Value::Quoted(text) if !text.trim().is_empty() => Some(text.clone()),
+        _ => {
+            report.expected(node, what);
+            None
+        }
+    }
+}
+
+/// `true` or `false`.
+pub(super) fn boolean(node: &Node, report: &mut Report) -> Option<bool> {
+    match plain(node) {
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        _ => {
+            report.expected(node, "`true` or `false`");
+            None
+        }
+    }
+}
+
+/// One of some words; the others get the nearest one suggested.
+pub(super) fn one_of<T: Copy>(
+    node: &Node,
+    what: &str,
+    choices: &[(&str, T)],
+    report: &mut Report,
+) -> Option<T> {
+    let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+    let (Value::Plain(word) | Value::Quoted(word)) = &node.value else {
+        report.expected(node, what);
+        return None;
+    };
+    let found = choices
+        .iter()
+        .find(|(choice, _)| choice == word)
+        .map(|(_, value)| *value);
+    if found.is_none() {
+        let message = format!("{} is not {what}", node.kind());
+        let diagnostic = Diagnostic::error(node.span.clone(), message, format!("not {what}"));
+        report.add(diagnostic.help(suggestion(word, &words)));
+    }
+    found
+}
+
+/// Percentage points of a tolerance.
+pub(super) fn tolerance(node: &Node, report: &mut Report) -> Option<Tolerance> {
+    checked(
+        node,
+        decimal(node).and_then(Tolerance::from_points),
+        report,
+        || "percentage points above 0 and at most 100, such as 5 or 2.5".to_owned(),
+    )
+}
+
+/// A confidence level or a probability, in percent.
+pub(super) fn level(node: &Node, report: &mut Report) -> Option<ConfidenceLevel> {
+    checked(
+        node,
+        decimal(node).and_then(ConfidenceLevel::from_percent),
+        report,
+        || "a percentage above 0 and below 100, such as 95 or 99.9".to_owned(),
+    )
+}
+
+/// A share in percent, 0 to 100, as a fraction of one.
+pub(super) fn percent(node: &Node, report: &mut Report) -> Option<Rational> {
+    let hundred = Ratio::from_integer(100);
+    let share = decimal(node)
+        .filter(|&percent| percent <= hundred)
+        .map(|percent| percent / 100);
+    checked(node, share, report, || {
+        "a percentage from 0 to 100".to_owned()
+    })
+}
+
+/// A duration: `90s`, `5m`, `1h30m`, `500ms`, or a number of seconds. Above zero.
+pub(super) fn duration(node: &Node, report: &mut Report) -> Option<Duration> {
+    let duration = plain(node)
+        .and_then(parse_duration)
+        .filter(|span| !span.is_zero());
+    checked(node, duration, report, || {
+        "a duration above zero, such as 90s, 5m, 1h30m or 500ms".to_owned()
+    })
+}
+
+/// A rate: `10/s`, `600/m`, `3600/h`, or a number per second. Above zero.
+pub(super) fn rate(node: &Node, report: &mut Report) -> Option<Rate> {
+    let rate = plain(node).and_then(parse_rate).and_then(Rate::new);
+    checked(node, rate, report, || {
+        "a rate above zero, such as 10/s, 600/m or 0.5".to_owned()
+    })
+}
+
+fn checked<T>(
+    node: &Node,
+    value: Option<T>,
+    report: &mut Report,
+    expected: impl Fn() -> String,
+) -> Option<T> {
+    if value.is_none() {
+        report.expected(node, &expected());
+    }
+    value
+}
+
+fn plain(node: &Node) -> Option<&str> {
+    match &node.value {
+        Value::Plain(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// A decimal, with or without a percent sign. At most nine digits, so that products of two fit.
+fn decimal(node: &Node) -> Option<Rational> {
+    plain(node)
+        .map(|text| text.strip_suffix('%').unwrap_or(text).trim_end())
+        .filter(|text| text.len() <= 10)
+        .and_then(parse_decimal)
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    if let Some(seconds) = parse_decimal(text) {
+        return nanos(seconds, 1_000_000_000);
+    }
+    let mut rest = text;
+    let mut sum = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| c.is_ascii_alphabetic())?;
+        let unit_end = rest[digits..].find(|c: char| !c.is_ascii_alphabetic());
+        let unit_end = unit_end.map_or(rest.len(), |end| digits + end);
+        let unit = match &rest[digits..unit_end] {
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
+            "d" => 86_400_000_000_000,
+            _ => return None,
+        };
+        sum = sum.checked_add(nanos(parse_decimal(&rest[..digits])?, unit)?)?;
+        rest = &rest[unit_end..];
+    }
+    (!text.is_empty()).then_some(sum)
+}
+
+/// A number of units of so many nanoseconds; `None` if it is not whole, or beyond 584 years.
+fn nanos(number: Rational, unit: u64) -> Option<Duration> {
+    let product = u128::from(*number.numer()) * u128::from(unit);
+    let denominator = u128::from(*number.denom());
+    let whole = product
+        .is_multiple_of(denominator)
+        .then(|| product / denominator)?;
+    u64::try_from(whole).ok().map(Duration::from_nanos)
+}
+
+fn parse_rate(text: &str) -> Option<Rational> {
+    let (number, seconds) = match text.split_once('/') {
+        None => (text, 1),
+        Some((number, "s")) => (number, 1),
+        Some((number, "m")) => (number, 60),
+        Some((number, "h")) => (number, 3600),
+        Some(_) => return None,
+    };
+    if number.len() > 12 {
+        return None;
+    }
+    Some(parse_decimal(number.trim_end())? / seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_exact() {
+        let seconds = |text| parse_duration(text).map(|span| span.as_secs_f64());
+        assert_eq!(seconds("90"), Some(90.0));
+        assert_eq!(seconds("1h30m"), Some(5400.0));
+        assert_eq!(seconds("500ms"), Some(0.5));
+        assert_eq!(seconds("1.5s"), Some(1.5));
+        for text in [
+            "",
+            "s",
+            "5x",
+            "-5s",
+            "5 s",
+            "1e3s",
+            "0.0000000001s",
+            "9999999d9999999d",
+        ] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_are_exact() {
+        assert_eq!(parse_rate("10/s"), Some(Ratio::from_integer(10)));
+        assert_eq!(parse_rate("90/m"), Some(Ratio::new(3, 2)));
+        assert_eq!(parse_rate("0.5"), Some(Ratio::new(1, 2)));
+        for text in ["", "/s", "10/x", "10/", "-1/s", "NaN"] {
+            assert_eq!(parse_rate(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! YAML as a tree in which every node knows its place in the file.
+//!
+//! The events come from saphyr-parser; mappings keep their order, scalars keep their raw text, and
+//! a key that stands twice is a mistake.
+
+mod tree;
+
+pub(super) use tree::parse;
+
+use std::ops::Range;
+
+/// A value and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Node {
+    /// The bytes of the file.
+    pub(super) span: Range<usize>,
+    /// The value.
+    pub(super) value: Value,
+}
+
+/// A YAML value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    /// Nothing: an empty value, `null` or `~`.
+    Null,
+    /// Text without quotes: a number, a word, a sentence.
+    Plain(String),
+    /// Text in quotes, or a block of text.
+    Quoted(String),
+    /// A list.
+    List(Vec<Node>),
+    /// A mapping, in order.
+    Mapping(Vec<Entry>),
+}
+
+/// A key and its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The key.
+    pub(super) key: String,
+    /// The bytes of the key.
+    pub(super) key_span: Range<usize>,
+    /// The value.
+    pub(super) value: Node,
+}
+
+impl Node {
+    /// What kind of value it is, for a message.
+    pub(super) fn kind(&self) -> String {
+        match &self.value {
+            Value::Null => "nothing".to_owned(),
+            Value::Plain(text) => format!("`{}`", shorten(text)),
+            Value::Quoted(_) => "text in quotes".to_owned(),
+            Value::List(_) => "a list".to_owned(),
+            Value::Mapping(_) => "a mapping".to_owned(),
+        }
+    }
+}
+
+/// A text that fits a message.
+pub(super) fn shorten(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,220 @@
+//! From parser events to a tree.
+
+use std::ops::Range;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+
+use super::{Entry, Node, Value, shorten};
+use crate::config::Diagnostic;
+
+/// Deeper nesting is refused; a scenario needs five levels.
+const MOST_LEVELS: usize = 64;
+
+/// Parses a file that holds one document. What can be read is returned even if there are mistakes,
+/// so that they are all reported together; without any node there is at least one mistake.
+pub(in crate::config) fn parse(text: &str, mistakes: &mut Vec<Diagnostic>) -> Option<Node> {
+    let mut builder = Builder {
+        offsets: byte_offsets(text),
+        text,
+        mistakes,
+        open: Vec::new(),
+        root: None,
+    };
+    for event in Parser::new_from_str(text) {
+        match event {
+            Ok((event, span)) => {
+                if builder.take(event, span).is_err() {
+                    return None;
+                }
+            }
+            Err(error) => {
+                builder.syntax_error(&error);
+                return None;
+            }
+        }
+    }
+    builder.root
+}
+
+/// The byte at which each character begins, and the end; empty when characters are bytes.
+fn byte_offsets(text: &str) -> Vec<usize> {
+    if text.is_ascii() {
+        return Vec::new();
+    }
+    text.char_indices()
+        .map(|(byte, _)| byte)
+        .chain([text.len()])
+        .collect()
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    offsets: Vec<usize>,
+    mistakes: &'a mut Vec<Diagnostic>,
+    open: Vec<Open>,
+    root: Option<Node>,
+}
+
+/// A collection whose end has not come yet.
+enum Open {
+    List(usize, Vec<Node>),
+    Mapping(usize, Vec<Entry>, Option<(String, Range<usize>)>),
+}
+
+/// The rest of the file makes no sense any more.
+struct Stop;
+
+impl Builder<'_> {
+    fn take(&mut self, event: Event, span: Span) -> Result<(), Stop> {
+        let bytes = self.bytes(span);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                if anchor != 0 || tag.is_some() {
+                    self.refuse(bytes.clone(), "anchors and tags");
+                }
+                let value = match style {
+                    ScalarStyle::Plain if matches!(&*text, "" | "~" | "null" | "Null" | "NULL") => {
+                        Value::Null
+                    }
+                    ScalarStyle::Plain => Value::Plain(text.into_owned()),
+                    _ => Value::Quoted(text.into_owned()),
+                };
+                self.add(Node { span: bytes, value });
+            }
+            Event::SequenceStart(..) => {
+                return self.enter(Open::List(bytes.start, Vec::new()), bytes);
+            }
+            Event::MappingStart(..) => {
+                return self.enter(Open::Mapping(bytes.start, Vec::new(), None), bytes);
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(bytes.end),
+            Event::Alias(_) => {
+                self.refuse(bytes.clone(), "aliases");
+                self.add(Node {
+                    span: bytes,
+                    value: Value::Null,
+                });
+            }
+            Event::DocumentStart(_) if self.root.is_some() => {
+                self.mistakes.push(
+                    Diagnostic::error(
+                        bytes,
+                        "a scenario file holds one document",
+                        "a second one begins here",
+                    )
+                    .help("put each scenario into a file of its own"),
+                );
+                return Err(Stop);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, collection: Open, bytes: Range<usize>) -> Result<(), Stop> {
+        if self.open.len() >= MOST_LEVELS {
+            let message = format!("nested more than {MOST_LEVELS} levels deep");
+            self.mistakes
+                .push(Diagnostic::error(bytes, message, "too deep"));
+            return Err(Stop);
+        }
+        self.open.push(collection);
+        Ok(())
+    }
+
+    fn close(&mut self, end: usize) {
+        let node = match self.open.pop() {
+            Some(Open::List(start, items)) => Node {
+                span: start..self.trimmed(start, end),
+                value: Value::List(items),
+            },
+            Some(Open::Mapping(start, entries, _)) => {
+                let start = entries
+                    .first()
+                    .map_or(start, |entry| entry.key_span.start.min(start));
+                Node {
+                    span: start..self.trimmed(start, end),
+                    value: Value::Mapping(entries),
+                }
+            }
+            None => return,
+        };
+        self.add(node);
+    }
+
+    /// Block collections end where the next thing begins; the blank between is not theirs.
+    fn trimmed(&self, start: usize, end: usize) -> usize {
+        let text = self.text.get(start..end).unwrap_or_default();
+        start + text.trim_end().len()
+    }
+
+    fn add(&mut self, node: Node) {
+        match self.open.last_mut() {
+            None => self.root = Some(node),
+            Some(Open::List(_, items)) => items.push(node),
+            Some(Open::Mapping(_, entries, key)) => match key.take() {
+                None => {
+                    let text = match &node.value {
+                        Value::Plain(text) | Value::Quoted(text) => text.clone(),
+                        Value::Null => "null".to_owned(),
+                        Value::List(_) | Value::Mapping(_) => {
+                            self.mistakes.push(Diagnostic::error(
+                                node.span.clone(),
+                                "a key must be a word",
+                                "this is a collection",
+                            ));
+                            String::new()
+                        }
+                    };
+                    *key = Some((text, node.span));
+                }
+                Some((key, key_span)) => {
+                    if entries.iter().any(|entry| entry.key == key) {
+                        let message = format!("`{}` stands twice", shorten(&key));
+                        let again = Diagnostic::error(key_span, message, "for the second time")
+                            .help("remove one of the two");
+                        self.mistakes.push(again);
+                    } else {
+                        entries.push(Entry {
+                            key,
+                            key_span,
+                            value: node,
+                        });
+                    }
+                }
+            },
+        }
+    }
+
+    fn refuse(&mut self, span: Range<usize>, what: &str) {
+        self.mistakes.push(
+            Diagnostic::error(span, format!("{what} are not supported"), "here")
+                .help("write the value out"),
+        );
+    }
+
+    fn syntax_error(&mut self, error: &ScanError) {
+        let start = self.byte(error.marker().index());
+        let end = self.text[start..]
+            .find(['\n', '\r'])
+            .map_or(self.text.len(), |line| start + line);
+        let message = format!("this is not valid YAML: {}", error.info());
+        let mut diagnostic = Diagnostic::error(start..end.max(start), message, "here");
+        if self.text.contains('\t') {
+            diagnostic = diagnostic.help("indent with spaces; YAML does not allow tabs");
+        }
+        self.mistakes.push(diagnostic);
+    }
+
+    fn bytes(&self, span: Span) -> Range<usize> {
+        let start = self.byte(span.start.index());
+        start..self.byte(span.end.index()).max(start)
+    }
+
+    fn byte(&self, character: usize) -> usize {
+        match self.offsets.last() {
+            None => character.min(self.text.len()),
+            Some(&end) => self.offsets.get(character).copied().unwrap_or(end),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The answer of `converge` as text for a terminal of 80 columns.
+
+use std::fmt::Write;
+
+use super::text::{BOLD, paragraph, shorten};
+use crate::summary::Comparison;
+use crate::summary::converge::{ConvergeSummary, Meaning, Needed};
+use crate::units::display::{count, percent, short_percent};
+
+/// The whole answer.
+#[must_use]
+pub fn text(summary: &ConvergeSummary, verbose: bool) -> String {
+    let mut text = String::new();
+    heading(&mut text, summary);
+    table(&mut text, summary);
+    counters(&mut text, summary);
+    if let (Some(deviation), Some(requests)) = (summary.expected_deviation_points, summary.requests)
+    {
+        let sentence = format!(
+            "After {} requests the share that is farthest off misses its target by {deviation:.1} points on average.",
+            count(requests)
+        );
+        text.push('\n');
+        paragraph(&mut text, "  ", &sentence);
+    } else {
+        text.push('\n');
+    }
+    for sentence in &summary.advice {
+        paragraph(&mut text, "  ", sentence);
+    }
+    if verbose {
+        let _ = writeln!(text, "\n{BOLD}How the figures were computed{BOLD:#}");
+        for meaning in &summary.meanings {
+            paragraph(
+                &mut text,
+                "  ",
+                &format!("{}: {}", meaning.name, meaning.method),
+            );
+        }
+        paragraph(
+            &mut text,
+            "  ",
+            "Requests are independent picks. The band is compared as exact fractions, its edges \
+             included. \"From N on\" is one more than the last number of requests that falls short.",
+        );
+    }
+    text
+}
+
+fn heading(text: &mut String, summary: &ConvergeSummary) {
+    let targets: Vec<String> = summary
+        .targets
+        .iter()
+        .map(|target| format!("{} {}", target.version, short_percent(target.target_share)))
+        .collect();
+    let _ = writeln!(
+        text,
+        "{BOLD}How many requests until this is settled?{BOLD:#}"
+    );
+    let facts = format!(
+        "{} · ±{} points · {}% of tries",
+        targets.join(", "),
+        summary.tolerance_points,
+        summary.confidence_percent
+    );
+    paragraph(text, "", &facts);
+}
+
+fn table(text: &mut String, summary: &ConvergeSummary) {
+    let asked = summary
+        .requests
+        .map(|requests| format!("at {}", count(requests)));
+    let asked = asked.unwrap_or_default();
+    let simulated = if summary.replications > 0 {
+        "simulated"
+    } else {
+        ""
+    };
+    let _ = writeln!(
+        text,
+        "\n  {:<30}{:>9}{:>9}{:>13}  {simulated}",
+        "what is meant", "first at", "from on", asked
+    );
+    for meaning in &summary.meanings {
+        row(text, meaning);
+    }
+}
+
+fn row(text: &mut String, meaning: &Meaning) {
+    let needed = match meaning.needed {
+        Needed::Requests(requests) => count(requests),
+        Needed::TooCostly => "–".to_owned(),
+    };
+    let line = format!(
+        "  {:<30}{:>9}{:>9}{:>13}  {}",
+        shorten(&meaning.name, 30),
+        meaning.first.map(count).unwrap_or_default(),
+        needed,
+        meaning.at_requests.map(percent).unwrap_or_default(),
+        meaning.simulated.map(error).unwrap_or_default()
+    );
+    let _ = writeln!(text, "{}", line.trim_end());
+}
+
+fn error(comparison: Comparison) -> String {
+    format!(
+        "{} ±{}",
+        percent(comparison.simulated),
+        percent(comparison.standard_error)
+    )
+}
+
+fn counters(text: &mut String, summary: &ConvergeSummary) {
+    if summary.counter_of_2017.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n  Envoy's picker until October 2017 (a counter; blocks in a row):"
+    );
+    for answer in &summary.counter_of_2017 {
+        let streams = if answer.stride == 1 {
+            "stream"
+        } else {
+            "streams"
+        };
+        let name = format!("all seen, {} {streams} a request", answer.stride);
+        let certain = answer.certain.map_or_else(|| "never".to_owned(), count);
+        let seen = answer.seen.map(percent).unwrap_or_default();
+        let line = format!("  {name:<30}{:>9}{certain:>9}{seen:>13}", "");
+        let _ = writeln!(text, "{}", line.trim_end());
+        if let Some(within) = answer.within {
+            let name = format!("within ±{} points", summary.tolerance_points);
+            let _ = writeln!(
+                text,
+                "  {name:<30}{:>9}{:>9}{:>13}",
+                "",
+                "",
+                percent(within)
+            );
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! `report.html`: one self-contained page, charts inline, nothing from the network.
+//!
+//! The template is `page.html`. Everything that a user wrote is escaped; only our own charts go in
+//! as they are.
+
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Value, context};
+use serde::Serialize;
+
+use crate::summary::Summary;
+use crate::summary::figures::Labels;
+use crate::units::display;
+
+/// A chart on the page.
+#[derive(Debug, Serialize)]
+struct Chart<'a> {
+    reading: &'a str,
+    svg: &'a str,
+}
+
+/// The page of a run, with its charts as SVG elements whose ids differ from chart to chart.
+///
+/// # Errors
+/// [`minijinja::Error`] if the template does not fit the summary.
+pub fn page(summary: &Summary, charts: &[(Labels, String)]) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_filter("percent", display::percent);
+    environment.add_filter("probability", display::probability);
+    environment.add_filter("count", display::count);
+    // As people write it: 10 rather than 10.0.
+    environment.add_filter("number", |value: f64| value.to_string());
+    environment.add_template("page", include_str!("page.html"))?;
+    let charts: Vec<Chart> = charts
+        .iter()
+        .map(|(labels, svg)| Chart {
+            reading: &labels.reading,
+            svg,
+        })
+        .collect();
+    let (run, charts) = (Value::from(Serde(summary)), Value::from(Serde(&charts)));
+    let noun = match (summary.protocol, summary.requests) {
+        ("tcp", 1) => "connection",
+        ("tcp", _) => "connections",
+        (_, 1) => "request",
+        _ => "requests",
+    };
+    environment
+        .get_template("page")?
+        .render(context! { run, charts, noun })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(title: &str) -> Summary {
+        Summary {
+            shiftsim: "0",
+            scenario: "test".into(),
+            title: title.into(),
+            description: Some("a <b>bold</b> text & more".into()),
+            protocol: "tcp",
+            seed: 7,
+            replications: 1,
+            tolerance_points: 5.0,
+            confidence_percent: 95.0,
+            requests: 1,
+            phases: Vec::new(),
+            claims: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_a_user_wrote_is_escaped() {
+        let page = page(&summary("<script>alert(1)</script>"), &[]).unwrap();
+        assert!(!page.contains("<script>") && !page.contains("<b>"));
+        assert!(page.contains("&lt;script&gt;alert(1)"));
+    }
+
+    #[test]
+    fn charts_go_in_whole_and_nothing_comes_from_the_network() {
+        let labels = Labels {
+            file_stem: "x".into(),
+            title: "x".into(),
+            caption: "x".into(),
+            reading: "read & see".into(),
+        };
+        let svg = "<svg><path id=\"c-x-1\"/></svg>".to_owned();
+        let page = page(&summary("t"), &[(labels, svg.clone())]).unwrap();
+        assert!(page.contains(&svg) && page.contains("read &amp; see"));
+        assert!(!page.contains("http://") && !page.contains("https://"));
+    }
+}

@@ -1,0 +1,312 @@
+//! A summary as text for a terminal of 80 columns, good in black and white.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use anstyle::{Effects, Style};
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::summary::{
+    ClaimSummary, ClaimVerdict, Comparison, PhaseSummary, ReplicationSummary, Summary,
+    VersionSummary,
+};
+use crate::units::display::{count, percent, probability};
+
+/// The width of a terminal that everything must fit.
+const WIDTH: usize = 80;
+
+/// How much to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Verdicts alone.
+    Quiet,
+    /// Tables and verdicts.
+    Normal,
+    /// Also how each figure was computed.
+    Verbose,
+}
+
+pub(super) const BOLD: Style = Style::new().effects(Effects::BOLD);
+
+/// The whole summary. `noun` gives "request" or "connection" for a count.
+#[must_use]
+pub fn summary(summary: &Summary, detail: Detail) -> String {
+    let mut text = String::new();
+    heading(&mut text, summary);
+    for phase in &summary.phases {
+        match detail {
+            Detail::Quiet => phase_line(&mut text, phase),
+            Detail::Normal | Detail::Verbose => whole_phase(&mut text, summary, phase),
+        }
+    }
+    claims(&mut text, &summary.claims);
+    for warning in &summary.warnings {
+        text.push('\n');
+        paragraph(&mut text, "warning: ", &warning.what);
+        paragraph(&mut text, "  ", &warning.why);
+        paragraph(&mut text, "  ", &warning.advice);
+    }
+    if detail == Detail::Verbose {
+        methods(&mut text, summary);
+    }
+    text
+}
+
+/// A phase in one sentence.
+fn phase_line(text: &mut String, phase: &PhaseSummary) {
+    if let Some(sentence) = phase.verdict.first() {
+        paragraph(text, "  ", &format!("{}: {sentence}", phase.name));
+    }
+}
+
+fn whole_phase(text: &mut String, summary: &Summary, phase: &PhaseSummary) {
+    text.push('\n');
+    phase_table(text, summary, phase);
+    for sentence in &phase.verdict {
+        paragraph(text, "  ", sentence);
+    }
+    if let Some(replications) = &phase.replications {
+        replication_lines(text, summary, replications);
+    }
+}
+
+fn heading(text: &mut String, summary: &Summary) {
+    let _ = writeln!(text, "{BOLD}{}{BOLD:#}", summary.title);
+    let mut facts = format!("{} · {}", summary.scenario, noun(summary, summary.requests));
+    if summary.replications > 1 {
+        let _ = write!(
+            facts,
+            " · {} replications",
+            count(u64::from(summary.replications))
+        );
+    }
+    let seed = summary.seed;
+    let _ = write!(
+        facts,
+        " · seed {seed} (try --seed {})",
+        seed.wrapping_add(1)
+    );
+    paragraph(text, "", &facts);
+}
+
+fn noun(summary: &Summary, number: u64) -> String {
+    let noun = match (summary.protocol, number) {
+        ("tcp", 1) => "connection",
+        ("tcp", _) => "connections",
+        (_, 1) => "request",
+        _ => "requests",
+    };
+    format!("{} {noun}", count(number))
+}
+
+fn phase_table(text: &mut String, summary: &Summary, phase: &PhaseSummary) {
+    let requests = noun(summary, phase.requests);
+    let _ = writeln!(
+        text,
+        "{BOLD}{}{BOLD:#} · {requests} · {}",
+        phase.name, phase.algorithm
+    );
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    let with_replicas = phase
+        .versions
+        .iter()
+        .any(|version| version.replicas.is_some());
+    let mut header = vec!["version", "weight"];
+    if with_replicas {
+        header.push("replicas");
+    }
+    let interval = format!("{}% Wilson", summary.confidence_percent);
+    header.extend(["target", "observed", "share", &interval, "p exact"]);
+    let columns = header.len();
+    table.set_header(header);
+    for version in &phase.versions {
+        table.add_row(row(version, with_replicas));
+    }
+    for column in 1..columns {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for line in table.to_string().lines() {
+        let _ = writeln!(text, " {}", line.trim_end());
+    }
+}
+
+fn row(version: &VersionSummary, with_replicas: bool) -> Vec<String> {
+    let absent = || "–".to_owned();
+    let name = match &version.shows {
+        Some(shows) => format!("{} ({})", shorten(&version.version, 16), shorten(shows, 14)),
+        None => shorten(&version.version, 24),
+    };
+    let mut row = vec![name, count(u64::from(version.weight))];
+    if with_replicas {
+        row.push(
+            version
+                .replicas
+                .map_or_else(absent, |replicas| count(u64::from(replicas))),
+        );
+    }
+    row.extend([
+        percent(version.target_share),
+        count(version.observed_count),
+        version.observed_share.map_or_else(absent, percent),
+        version.wilson.map_or_else(absent, |interval| {
+            format!("{} to {}", percent(interval.low), percent(interval.high))
+        }),
+        version
+            .p_value
+            .map_or_else(absent, |p| probability(p.value)),
+    ]);
+    row
+}
+
+/// A name cut to so many characters.
+pub(super) fn shorten(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
+        return name.to_owned();
+    }
+    name.chars().take(most - 1).chain(['…']).collect()
+}
+
+fn replication_lines(text: &mut String, summary: &Summary, replications: &ReplicationSummary) {
+    let runs = count(u64::from(replications.runs));
+    let tolerance = summary.tolerance_points;
+    let _ = writeln!(
+        text,
+        "  over {runs} runs, each {}:",
+        method(replications.method)
+    );
+    let lines = [
+        (
+            format!("every share within ±{tolerance} points"),
+            replications.all_within,
+        ),
+        ("every version seen".to_owned(), replications.all_seen),
+    ];
+    for (what, comparison) in lines {
+        let _ = writeln!(text, "    {what:<30} {}", beside_exact(comparison));
+    }
+    for share in &replications.versions {
+        let [low, .., high] = share.quantiles;
+        let _ = writeln!(
+            text,
+            "    {:<30} {} ± {} (5% to 95%: {} to {})",
+            format!("mean share of {}", shorten(&share.version, 18)),
+            percent(share.mean),
+            percent(share.standard_error),
+            percent(low),
+            percent(high),
+        );
+    }
+}
+
+fn method(method: &str) -> &str {
+    match method {
+        "replayed" => "replayed through the picker",
+        other => other,
+    }
+}
+
+fn beside_exact(comparison: Comparison) -> String {
+    let simulated = format!(
+        "{} ± {}",
+        percent(comparison.simulated),
+        percent(comparison.standard_error)
+    );
+    match comparison.exact {
+        Some(exact) => format!("{simulated} (exact: {})", percent(exact)),
+        None => simulated,
+    }
+}
+
+fn claims(text: &mut String, claims: &[ClaimSummary]) {
+    if claims.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{BOLD}Claims{BOLD:#}");
+    for claim in claims {
+        let outcome = match (claim.verdict, claim.expected) {
+            (ClaimVerdict::True, true) => "true",
+            (ClaimVerdict::False, false) => "false, as expected",
+            (ClaimVerdict::False, true) => "FAILS, it is false",
+            (ClaimVerdict::True, false) => "FAILS, it is true though expected to be false",
+            (ClaimVerdict::Undecided, _) => "FAILS, it is undecided",
+        };
+        paragraph(text, "  ", &format!("{outcome}: {}", claim.text));
+        paragraph(
+            text,
+            "      ",
+            &format!("{} [{}]", claim.finding, claim.method),
+        );
+    }
+}
+
+fn methods(text: &mut String, summary: &Summary) {
+    let _ = writeln!(text, "\n{BOLD}How the figures were computed{BOLD:#}");
+    let confidence = summary.confidence_percent;
+    let conventions = summary.phases.iter().flat_map(|phase| &phase.versions);
+    let convention = conventions
+        .filter_map(|version| version.p_value)
+        .map(|p| p.convention)
+        .next();
+    if let Some(convention) = convention {
+        paragraph(
+            text,
+            "  ",
+            &format!("p exact: {convention}; under independent picks."),
+        );
+    }
+    paragraph(
+        text,
+        "  ",
+        &format!("Interval: Wilson's score interval at {confidence}%, for each version alone."),
+    );
+    paragraph(
+        text,
+        "  ",
+        "Within tolerance: the band is compared as exact fractions, its edges included.",
+    );
+}
+
+/// Writes `sentence` wrapped to the width, `indent` before its first line and as much space before
+/// the others.
+pub(super) fn paragraph(text: &mut String, indent: &str, sentence: &str) {
+    let blank = " ".repeat(indent.chars().count());
+    let mut line = indent.to_owned();
+    let mut empty = true;
+    for word in sentence.split_whitespace() {
+        let long = line.chars().count() + 1 + word.chars().count() > WIDTH;
+        if !empty && long {
+            let _ = writeln!(text, "{line}");
+            line.clone_from(&blank);
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    let _ = writeln!(text, "{line}");
+}
+
+/// Where the files are: the page first, if there is one.
+#[must_use]
+pub fn files(files: &[String]) -> String {
+    let mut text = String::new();
+    let folder = files.first().and_then(|file| Path::new(file).parent());
+    if let Some(folder) = folder {
+        let page = files.iter().find(|file| file.ends_with("report.html"));
+        let _ = match page {
+            Some(page) => writeln!(text, "\nPage and charts: {page} ({} files)", files.len()),
+            None => writeln!(
+                text,
+                "\nFiles: {} ({} files)",
+                folder.display(),
+                files.len()
+            ),
+        };
+    }
+    text
+}

@@ -1,0 +1,145 @@
+//! From a phase to its weighting algorithm, fed by the right random streams.
+
+use crate::random::{Purpose, Stream, stream};
+use crate::scenario::{Algorithm, Phase, UserGroups};
+use crate::split::{
+    Edf, Envoy, EnvoyLegacy, Replicas, SmoothWrr, Split, StaticStride, Sticky, StickyCookie, Users,
+};
+
+/// Requests per block. Each block draws from its own stream, so that blocks can be counted on any
+/// number of threads with the same result.
+pub const BLOCK: u64 = 1 << 20;
+
+/// Splits the requests of one phase of one replication, in order.
+#[derive(Debug)]
+pub struct PhaseSplitter {
+    split: Box<dyn Split>,
+    seed: u64,
+    purpose: Purpose,
+    index: [u64; 2],
+    random: Stream,
+    position: u64,
+}
+
+impl PhaseSplitter {
+    /// The splitter of a phase: `index` is (replication, phase), `purpose` keeps replays that
+    /// judge a claim apart from the run itself.
+    #[must_use]
+    pub fn new(phase: &Phase, seed: u64, purpose: Purpose, index: [u64; 2]) -> Self {
+        let split = algorithm(phase, seed, purpose, index);
+        let random = block_stream(seed, purpose, index, 0);
+        Self {
+            split,
+            seed,
+            purpose,
+            index,
+            random,
+            position: 0,
+        }
+    }
+
+    /// The destination of the next request.
+    pub fn pick(&mut self) -> usize {
+        self.enter_block();
+        self.position += 1;
+        self.split.pick(&mut self.random)
+    }
+
+    /// Adds the destinations of the next `requests` requests to `counts`.
+    pub fn count(&mut self, mut requests: u64, counts: &mut [u64]) {
+        while requests > 0 {
+            self.enter_block();
+            let part = requests.min(BLOCK - self.position % BLOCK);
+            self.split.count(&mut self.random, part, counts);
+            self.position += part;
+            requests -= part;
+        }
+    }
+
+    /// The splitter at the beginning of a block, for algorithms without state of their own.
+    #[must_use]
+    pub fn at_block(
+        phase: &Phase,
+        seed: u64,
+        purpose: Purpose,
+        index: [u64; 2],
+        block: u64,
+    ) -> Self {
+        let random = block_stream(seed, purpose, index, block);
+        let split = algorithm(phase, seed, purpose, index);
+        Self {
+            split,
+            seed,
+            purpose,
+            index,
+            random,
+            position: block * BLOCK,
+        }
+    }
+
+    fn enter_block(&mut self) {
+        if self.position.is_multiple_of(BLOCK) && self.position > 0 {
+            let block = self.position / BLOCK;
+            self.random = block_stream(self.seed, self.purpose, self.index, block);
+        }
+    }
+}
+
+fn block_stream(seed: u64, purpose: Purpose, [replication, phase]: [u64; 2], block: u64) -> Stream {
+    stream(seed, purpose, &[replication, phase, block])
+}
+
+/// The algorithm of a phase in its first state. What it starts from at random (a counter, a
+/// schedule, its users) comes from streams of the phase, apart from those of the blocks.
+#[expect(
+    clippy::expect_used,
+    reason = "the effective weights of a phase are never all zero"
+)]
+fn algorithm(phase: &Phase, seed: u64, purpose: Purpose, index: [u64; 2]) -> Box<dyn Split> {
+    build(phase, seed, purpose, index).expect("a phase has a weight above zero")
+}
+
+fn build(phase: &Phase, seed: u64, purpose: Purpose, index: [u64; 2]) -> Option<Box<dyn Split>> {
+    let weights = phase.effective_weights();
+    let mut start = stream(seed, purpose, &index);
+    let user_stream = || {
+        let [replication, phase] = index;
+        let claims = u64::from(purpose == Purpose::Claims);
+        stream(seed, Purpose::Users, &[replication, phase, claims])
+    };
+    Some(match phase.algorithm() {
+        Algorithm::Envoy => Box::new(Envoy::new(&weights)?),
+        Algorithm::Replicas => Box::new(Replicas::new(&weights)?),
+        Algorithm::EnvoyLegacy { stride } => {
+            Box::new(EnvoyLegacy::at_random(&weights, stride, &mut start)?)
+        }
+        Algorithm::SmoothWrr => Box::new(SmoothWrr::new(&weights)?),
+        Algorithm::Edf => Box::new(Edf::at_random(&weights, &mut start)?),
+        Algorithm::StaticStride => Box::new(StaticStride::at_random(&weights, &mut start)?),
+        Algorithm::Sticky(groups) => Box::new(Sticky::new(&weights, users(groups, user_stream()))?),
+        Algorithm::StickyCookie {
+            users: groups,
+            version,
+        } => {
+            let keeps: Vec<bool> = phase
+                .destinations()
+                .iter()
+                .map(|d| d.version == version)
+                .collect();
+            Box::new(StickyCookie::new(
+                &weights,
+                &keeps,
+                users(groups, user_stream()),
+            )?)
+        }
+    })
+}
+
+fn users(groups: UserGroups, random: Stream) -> Users {
+    Users::new(
+        groups.at_once,
+        groups.requests_each,
+        groups.sticky_per_mille,
+        random,
+    )
+}

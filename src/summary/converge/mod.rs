@@ -1,0 +1,262 @@
+//! After how many requests is a split settled? Every meaning of that, side by side.
+
+mod simulate;
+mod types;
+
+pub use types::{ConvergeSummary, CounterAnswer, Meaning, Needed, Target};
+
+use crate::scenario::{Phase, Scenario};
+use crate::stats::counter_picker::CounterPicker;
+use crate::stats::{StatsError, convergence};
+use crate::units::display::{count, percent, short_percent};
+use crate::units::{Rational, to_f64};
+
+/// Streams per refresh for which the picker of 2017 is shown: a bare proxy, and one that handles a
+/// page with two calls behind it.
+const STRIDES: [u64; 2] = [1, 3];
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Question {
+    /// The phase whose weights are meant.
+    pub phase: usize,
+    /// The number of requests that the user has in mind.
+    pub requests: Option<u64>,
+    /// Replays beside the exact figures; none if 0.
+    pub replications: u64,
+}
+
+/// Answers for one phase of a scenario, under independent picks with its weights.
+///
+/// # Errors
+/// [`StatsError`] where a figure that must be there cannot be computed.
+pub fn converge(scenario: &Scenario, question: Question) -> Result<ConvergeSummary, StatsError> {
+    let phase = &scenario.phases()[question.phase];
+    let split = Split::of(scenario, phase);
+    let mut meanings = vec![split.every_version_seen(question.requests)?];
+    meanings.extend(split.within(question.requests)?);
+    meanings.push(split.stays_within(question.requests)?);
+    if let Some(requests) = question.requests
+        && question.replications > 0
+    {
+        simulate::beside(scenario, question, requests, &mut meanings);
+    }
+    Ok(ConvergeSummary {
+        shiftsim: env!("CARGO_PKG_VERSION"),
+        targets: split.targets(),
+        tolerance_points: to_f64(scenario.tolerance().points()),
+        confidence_percent: to_f64(scenario.confidence().percent()),
+        requests: question.requests,
+        replications: question.replications,
+        seed: scenario.seed(),
+        expected_deviation_points: at(question.requests, |n| {
+            Ok(100.0 * convergence::expected_deviation(&split.shares, n)?)
+        })?,
+        counter_of_2017: split.counters(question.requests)?,
+        advice: split.advice(&meanings, question.requests),
+        meanings,
+    })
+}
+
+/// The weights of a phase, and what counts as near them.
+struct Split<'a> {
+    names: Vec<&'a str>,
+    weights: Vec<u64>,
+    shares: Vec<Rational>,
+    tolerance: Rational,
+    points: f64,
+    confidence: f64,
+}
+
+impl<'a> Split<'a> {
+    fn of(scenario: &'a Scenario, phase: &Phase) -> Self {
+        let shares = phase.effective_shares();
+        let live: Vec<usize> = (0..shares.len())
+            .filter(|&i| *shares[i].numer() > 0)
+            .collect();
+        let name = |place: usize| {
+            scenario.versions()[phase.destinations()[place].version.0]
+                .name
+                .as_str()
+        };
+        Self {
+            names: live.iter().map(|&place| name(place)).collect(),
+            weights: live
+                .iter()
+                .map(|&i| u64::from(phase.effective_weights()[i]))
+                .collect(),
+            shares: live.iter().map(|&i| shares[i]).collect(),
+            tolerance: scenario.tolerance().share(),
+            points: to_f64(scenario.tolerance().points()),
+            confidence: scenario.confidence().probability(),
+        }
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        let rows = self.names.iter().zip(&self.weights).zip(&self.shares);
+        rows.map(|((name, &weight), &share)| Target {
+            version: (*name).to_owned(),
+            weight,
+            target_share: to_f64(share),
+        })
+        .collect()
+    }
+
+    fn every_version_seen(&self, requests: Option<u64>) -> Result<Meaning, StatsError> {
+        Ok(Meaning {
+            name: "every version seen".to_owned(),
+            version: None,
+            needed: Needed::from(convergence::all_seen_n(&self.shares, self.confidence).map(Some))?,
+            first: None,
+            at_requests: at(requests, |n| convergence::all_seen(&self.shares, n))?,
+            simulated: None,
+            method: "exact: inclusion-exclusion",
+        })
+    }
+
+    /// Two shares are near their targets together; more are judged jointly, and each alone.
+    fn within(&self, requests: Option<u64>) -> Result<Vec<Meaning>, StatsError> {
+        if self.shares.len() <= 2 {
+            let mut meaning = self.one_within(self.shares.len() - 1, requests)?;
+            meaning.name = format!("share within ±{} points", self.points);
+            meaning.version = None;
+            return Ok(vec![meaning]);
+        }
+        let (shares, tolerance) = (&self.shares, self.tolerance);
+        let first = convergence::joint_first_n(shares, tolerance, self.confidence);
+        let needed = convergence::joint_stable_n(shares, tolerance, self.confidence).map(Some);
+        let mut meanings = vec![Meaning {
+            name: format!("all shares within ±{} points", self.points),
+            version: None,
+            needed: Needed::from(needed)?,
+            first: first.ok(),
+            at_requests: at(requests, |n| {
+                convergence::joint_within(&self.shares, n, self.tolerance)
+            })?,
+            simulated: None,
+            method: "exact: multinomial, joint",
+        }];
+        for place in 0..self.shares.len() {
+            meanings.push(self.one_within(place, requests)?);
+        }
+        Ok(meanings)
+    }
+
+    fn one_within(&self, place: usize, requests: Option<u64>) -> Result<Meaning, StatsError> {
+        let (share, tolerance) = (self.shares[place], self.tolerance);
+        let first = convergence::first_n(share, tolerance, self.confidence);
+        let stable = convergence::stable_n(share, tolerance, self.confidence);
+        Ok(Meaning {
+            name: format!(
+                "share of {} within ±{} points",
+                self.names[place], self.points
+            ),
+            version: Some(self.names[place].to_owned()),
+            needed: Needed::from(stable.map(Some))?,
+            first: first.ok(),
+            at_requests: at(requests, |n| {
+                convergence::within_tolerance(n, share, tolerance)
+            })?,
+            simulated: None,
+            method: "exact: binomial",
+        })
+    }
+
+    fn stays_within(&self, requests: Option<u64>) -> Result<Meaning, StatsError> {
+        let name = format!("stays within ±{} for ever", self.points);
+        let (shares, tolerance) = (&self.shares, self.tolerance);
+        if shares.len() > 2 {
+            let needed = convergence::joint_stays_within_n(shares, tolerance, self.confidence);
+            return Ok(Meaning {
+                name,
+                version: None,
+                needed: Needed::from(needed.map(Some))?,
+                first: None,
+                at_requests: at(requests, |n| {
+                    convergence::joint_stays_within(shares, n, tolerance)
+                })?,
+                simulated: None,
+                method: "exact up to three versions: backward recursion over the lattice",
+            });
+        }
+        let share = self.shares[self.shares.len() - 1];
+        let needed = convergence::stays_within_n(share, self.tolerance, self.confidence);
+        Ok(Meaning {
+            name,
+            version: None,
+            needed: Needed::from(needed.map(Some))?,
+            first: None,
+            at_requests: at(requests, |n| {
+                convergence::stays_within(n, share, self.tolerance)
+            })?,
+            simulated: None,
+            method: "exact: backward recursion over the lattice",
+        })
+    }
+
+    fn counters(&self, requests: Option<u64>) -> Result<Vec<CounterAnswer>, StatsError> {
+        let mut answers = Vec::new();
+        for stride in STRIDES {
+            let picker = match CounterPicker::new(&self.weights, stride) {
+                Ok(picker) => picker,
+                Err(StatsError::Limit { .. }) => return Ok(Vec::new()),
+                Err(error) => return Err(error),
+            };
+            answers.push(CounterAnswer {
+                stride,
+                certain: picker.all_seen_n(1.0).ok(),
+                seen: at(requests, |n| picker.all_seen(n))?,
+                within: at(requests, |n| picker.joint_within(n, self.tolerance))?,
+            });
+        }
+        Ok(answers)
+    }
+
+    /// What to do, for someone who knows no statistics.
+    fn advice(&self, meanings: &[Meaning], requests: Option<u64>) -> Vec<String> {
+        let [seen, within, ..] = meanings else {
+            return Vec::new();
+        };
+        let level = short_percent(self.confidence);
+        let mut advice = Vec::new();
+        if let (Needed::Requests(seen), Needed::Requests(within)) = (seen.needed, within.needed) {
+            advice.push(format!(
+                "To see every version once, send {} requests; to see the proportion within ±{} \
+                 points, send {}. Either then holds in {level} of such tries.",
+                count(seen),
+                self.points,
+                count(within)
+            ));
+        }
+        let asked = requests.zip(seen.at_requests).zip(within.at_requests);
+        if let Some(((requests, seen), within)) = asked {
+            let enough = |value: f64| {
+                if value >= self.confidence {
+                    "enough"
+                } else {
+                    "not enough"
+                }
+            };
+            advice.push(format!(
+                "{} requests are {} to see every version ({}), and {} to see the proportion ({}).",
+                count(requests),
+                enough(seen),
+                percent(seen),
+                enough(within),
+                percent(within)
+            ));
+        }
+        advice
+    }
+}
+
+/// The figure at the number of requests that the user has in mind; absent where it is too costly.
+fn at(
+    requests: Option<u64>,
+    figure: impl Fn(u64) -> Result<f64, StatsError>,
+) -> Result<Option<f64>, StatsError> {
+    match requests.map(figure) {
+        Some(Err(StatsError::Limit { .. })) | None => Ok(None),
+        Some(figure) => figure.map(Some),
+    }
+}

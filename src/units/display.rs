@@ -1,0 +1,96 @@
+//! How numbers are written for people.
+
+/// A count with commas between thousands: 1,000,000.
+#[must_use]
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A share as a percentage with one decimal, or with as many as a share near 0 or 1 needs, at most
+/// six: 20.0%, 99.994%, 0.003%. Rounding never shows 0% or 100% for what is neither.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    let value = share * 100.0;
+    let edge = value.min(100.0 - value);
+    if edge <= 0.0 {
+        return format!("{value:.1}%");
+    }
+    for decimals in [1, 2, 3, 4, 5, 6] {
+        // Two digits of the distance to the edge are enough.
+        if edge >= 5.0 * 10_f64.powi(-decimals) {
+            return format!("{value:.0$}%", usize::try_from(decimals).unwrap_or(1));
+        }
+    }
+    if value < 50.0 {
+        "<0.000005%".into()
+    } else {
+        ">99.999995%".into()
+    }
+}
+
+/// A share as a percentage for a sentence, with no more decimals than it needs: 20%, 33.3%, 0.1%.
+#[must_use]
+pub fn short_percent(share: f64) -> String {
+    let tenths = (share * 1000.0).round() / 10.0;
+    if (share * 100.0 - tenths).abs() < 1e-9 {
+        format!("{tenths}%")
+    } else {
+        percent(share)
+    }
+}
+
+/// A probability for a table: four decimals, or three digits and an exponent when it is small.
+#[must_use]
+pub fn probability(value: f64) -> String {
+    if value == 0.0 || value >= 0.0001 {
+        format!("{value:.4}")
+    } else {
+        format!("{value:.2e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_commas() {
+        let written: Vec<String> = [0, 999, 1000, 1_234_567].into_iter().map(count).collect();
+        assert_eq!(written, ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn percentages_keep_their_distance_from_the_edges() {
+        let written: Vec<String> = [0.0, 1.0, 0.2, 0.598_123, 0.999_938_96, 0.000_031, 1e-12]
+            .into_iter()
+            .map(percent)
+            .collect();
+        assert_eq!(
+            written,
+            [
+                "0.0%",
+                "100.0%",
+                "20.0%",
+                "59.8%",
+                "99.994%",
+                "0.0031%",
+                "<0.000005%"
+            ]
+        );
+    }
+
+    #[test]
+    fn small_probabilities_get_an_exponent() {
+        assert_eq!(probability(0.598_123), "0.5981");
+        assert_eq!(probability(2.96e-9), "2.96e-9");
+        assert_eq!(probability(0.0), "0.0000");
+    }
+}
