@@ -140,7 +140,7 @@ pub struct Common {
     #[arg(long, value_name = "PERCENT", value_parser = parse_confidence)]
     pub confidence: Option<ConfidenceLevel>,
 
-    /// Writes files into this folder [default for run: output/<scenario>]
+    /// Writes files into this folder [default for run: output/NAME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 

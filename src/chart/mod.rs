@@ -1,6 +1,6 @@
 //! Figures, drawn: a [`Figure`] goes in, the bytes of an SVG or a PNG come out.
 //!
-//! A file per kind of chart turns the figure into a [`scene::Scene`], a list of shapes in logical
+//! A file per kind of chart turns the figure into a `scene::Scene`, a list of shapes in logical
 //! pixels; `svg` and `png` write the scene. All text is drawn as outlines of the embedded font,
 //! so a machine without fonts shows the same picture. No number is computed here that is not a
 //! position: what a chart shows is decided in `summary::figures`.

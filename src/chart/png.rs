@@ -402,6 +402,8 @@ mod tests {
     #[test]
     fn averaging_takes_the_mean_of_four() {
         let raster = vec![0, 0, 0, 255, 255, 255, 255, 0, 255, 255, 0, 255];
-        assert_eq!(average(raster, 1, 1, 2), [191, 64, 191]);
+        let mut pixels = Vec::new();
+        average(&raster, 1, &mut pixels);
+        assert_eq!(pixels, [191, 64, 191]);
     }
 }

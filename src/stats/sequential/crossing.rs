@@ -23,7 +23,7 @@ const MAX_NODES: usize = 8192;
 ///
 /// `times` are the information fractions of the looks, positive and rising (1 at the planned end;
 /// only their ratios matter if `drift` is 0); `bounds` are the two-sided bounds on |Z|, +∞ to never
-/// stop; `drift` is E[Z] at information 1, 0 under the null hypothesis. Absolute error below
+/// stop; `drift` is the mean of Z at information 1, 0 under the null hypothesis. Absolute error below
 /// 10^-12, and relative error near it where the probability is tiny.
 ///
 /// # Errors

@@ -124,7 +124,7 @@ impl Sprt {
         }
     }
 
-    /// Wald's approximation of E[N] if p = p₀: ((1−α) B + α A) / E₀[step]. It neglects by how much
+    /// Wald's approximation of the mean of N if p = p₀: ((1−α) B + α A) / E₀(step). It neglects by how much
     /// the boundary is overshot, and so is too low.
     #[must_use]
     pub fn wald_expected_n_null(&self) -> f64 {
@@ -132,7 +132,7 @@ impl Sprt {
         ends / self.mean_step(self.null)
     }
 
-    /// Wald's approximation of E[N] if p = p₁: (β B + (1−β) A) / E₁[step].
+    /// Wald's approximation of the mean of N if p = p₁: (β B + (1−β) A) / E₁(step).
     #[must_use]
     pub fn wald_expected_n_alternative(&self) -> f64 {
         let ends = self.beta * self.ln_lower() + (1.0 - self.beta) * self.ln_upper();

@@ -18,7 +18,7 @@ pub struct SprtCharacteristics {
     pub accept_alternative: f64,
     /// P(neither, by the last observation allowed); 0 where there is no last one.
     pub undecided: f64,
-    /// E[N], the mean number of observations.
+    /// E(N), the mean number of observations.
     pub expected_n: f64,
 }
 

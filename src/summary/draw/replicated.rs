@@ -82,6 +82,15 @@ pub(super) fn count_histogram(
     let runs = replicated.map_or(1, |replicated| replicated.runs);
     let independent = subject.phase.algorithm().picks_independently();
     let within = replicated.map_or(0, |replicated| replicated.within[focus]);
+    let compared = compared(subject, requests)?;
+    let inside = |low: u64, high: u64| match &compared {
+        Some((_, law)) => {
+            let counts = law.iter().filter(|(count, _)| (low..=high).contains(count));
+            Some(counts.map(|(_, probability)| probability).sum())
+        }
+        None => independent.then(|| law.between(low, high)),
+    };
+    let exact_within = band.map_or(Some(0.0), |(low, high)| inside(low, high));
     Ok(Some(CountHistogram {
         labels: subject.labels(
             "counts",
@@ -106,13 +115,10 @@ pub(super) fn count_histogram(
             "binomial({requests}, {:.4})",
             to_f64(subject.phase.effective_shares()[focus])
         ),
-        compared: compared(subject, requests)?,
+        compared,
         within: band.unwrap_or((1, 0)),
         simulated_within: share(within, runs),
-        exact_within: match independent {
-            true => Some(band.map_or(0.0, |(low, high)| law.between(low, high))),
-            false => None,
-        },
+        exact_within,
         observed: tally.counts[focus],
     }))
 }
