@@ -1,4 +1,4 @@
-//! Every value of `values.csv` and `sequential_and_planning.csv`, computed again and held to its tolerance.
+//! Every value of the three tables beside this file, computed again and held to its tolerance.
 //!
 //! The values were computed independently, in exact rationals or at 50 digits; the last column says
 //! how. A group is the first letter of a row's identifier; [`GROUPS`] says which function computes

@@ -25,7 +25,11 @@ enum Tolerance {
 pub(crate) fn read() -> Vec<Row> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
     let mut rows = Vec::new();
-    for table in ["values.csv", "sequential_and_planning.csv"] {
+    for table in [
+        "values.csv",
+        "sequential_and_planning.csv",
+        "more_values.csv",
+    ] {
         let mut reader = csv::Reader::from_path(folder.join(table)).unwrap();
         rows.extend(reader.records().map(|record| Row::new(&record.unwrap())));
     }

@@ -7,7 +7,7 @@ use super::StatsError;
 use crate::stats::special::{Fraction, ln_beta, ln_binomial_density, regularised_beta};
 
 /// The longest finite sum that is used; beyond it, quadrature is the more accurate.
-const MAX_TERMS: f64 = 20_000.0;
+const MAX_TERMS: f64 = 1_000.0;
 
 /// The most points of a quadrature: some seconds.
 const MAX_POINTS: f64 = 2e6;
@@ -61,7 +61,7 @@ impl BetaLaw {
     /// P(a rate of this law is above an independent rate of the other).
     ///
     /// A finite sum of positive terms where one of the four parameters is a whole number (up to
-    /// 20,000), else trapezoid quadrature over the log odds, which converges geometrically. Relative
+    /// 1000), else trapezoid quadrature over the log odds, which converges geometrically. Relative
     /// error below 10^-9. Source of the sum: E. Miller, "Formulas for
     /// Bayesian A/B Testing" (2014).
     ///

@@ -58,8 +58,8 @@ mod tests {
 
     #[test]
     fn without_an_error_it_is_a_logarithm() {
-        for (limit, confidence) in [(0.5, 0.5), (0.001, 0.95), (1e-6, 0.99), (1e-9, 0.999)] {
-            let exact = ((1.0 - confidence) as f64).ln() / libm::log1p(-limit);
+        for (limit, confidence) in [(0.5, 0.5_f64), (0.001, 0.95), (1e-6, 0.99), (1e-9, 0.999)] {
+            let exact = (1.0 - confidence).ln() / libm::log1p(-limit);
             let n = requests_to_demonstrate(limit, 0, confidence).unwrap();
             assert_eq!(n, (exact * (1.0 - 1e-12)).ceil() as u64, "{limit}");
         }

@@ -1,9 +1,11 @@
 //! Bounds for a test with planned looks that keep its false alarm probability.
 
+use super::check_alpha;
 use super::crossing::{FARTHEST_Z, Recursion, crossing_probabilities, equally_spaced};
 use super::spending::Spending;
 use crate::stats::StatsError;
 use crate::stats::root::bracketed_root;
+use crate::stats::special::normal_upper_quantile;
 
 /// The bounds on |Z|, a look each, that spend `alpha` (two-sided) as `spending` says.
 ///
@@ -71,15 +73,18 @@ pub fn wang_tsiatis_constant(looks: usize, alpha: f64, shape: f64) -> Result<f64
     if !(1..=1000).contains(&looks) {
         return Err(StatsError::domain("looks", "1 to 1000", looks));
     }
-    if !(alpha > 0.0 && alpha < 1.0) {
-        return Err(StatsError::domain("alpha", "in (0, 1)", alpha));
-    }
+    check_alpha(alpha)?;
     if !(-1.0..=1.0).contains(&shape) {
         return Err(StatsError::domain("shape", "in [−1, 1]", shape));
     }
     let times = equally_spaced(looks);
     let shapes: Vec<f64> = times.iter().map(|t| t.powf(shape - 0.5)).collect();
-    bracketed_root("a group sequential constant", 0.0, FARTHEST_Z, |constant| {
+    // The last look alone gives a lower bound, Bonferroni's inequality an upper one.
+    let least = normal_upper_quantile(alpha / 2.0)? * (1.0 - 1e-6);
+    let smallest_shape = shapes.iter().copied().fold(f64::INFINITY, f64::min);
+    let each = alpha / (2.0 * looks as f64);
+    let most = normal_upper_quantile(each)? / smallest_shape * (1.0 + 1e-6);
+    bracketed_root("a group sequential constant", least, most, |constant| {
         let bounds: Vec<f64> = shapes.iter().map(|shape| constant * shape).collect();
         let ever = crossing_probabilities(&times, &bounds, 0.0)?;
         let crossed = ever.last().copied().unwrap_or(0.0);

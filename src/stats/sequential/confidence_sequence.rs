@@ -4,6 +4,7 @@
 //! limit theory and asymptotic confidence sequences" (arXiv 2103.06476), equations 9 (the width)
 //! and 161 (ρ); GrowthBook uses it as its sequential interval (`gbstats`).
 
+use super::check_alpha;
 use crate::stats::StatsError;
 
 /// The tuning parameter ρ = √((−2 ln α + ln (1 − 2 ln α)) / N*) that makes the interval narrowest
@@ -63,14 +64,6 @@ pub fn half_width(variance: f64, n: u64, rho: f64, alpha: f64) -> Result<f64, St
     let scaled = n as f64 * rho * rho;
     let ln_term = 0.5 * libm::log1p(scaled) - alpha.ln();
     Ok((variance * 2.0 * (scaled + 1.0) / (n as f64 * scaled) * ln_term).sqrt())
-}
-
-fn check_alpha(alpha: f64) -> Result<(), StatsError> {
-    if alpha > 0.0 && alpha < 1.0 {
-        Ok(())
-    } else {
-        Err(StatsError::domain("alpha", "in (0, 1)", alpha))
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The e-value of two versions as a monitor: how often does it alarm, exactly?
 
+use super::check_alpha;
 use std::ops::RangeInclusive;
 
 use super::Looks;
@@ -39,9 +40,7 @@ impl TwoVersionMonitor {
         if !(share > 0.0 && share < 1.0) {
             return Err(StatsError::domain("share", "in (0, 1)", share));
         }
-        if !(alpha > 0.0 && alpha < 1.0) {
-            return Err(StatsError::domain("alpha", "in (0, 1)", alpha));
-        }
+        check_alpha(alpha)?;
         if !(concentration > 0.0 && concentration.is_finite()) {
             let expected = "positive and finite";
             return Err(StatsError::domain("concentration", expected, concentration));

@@ -5,6 +5,7 @@
 //! A. Malek, "Anytime-Valid Inference for Multinomial Count Data" (2022), arXiv 2011.03567; the
 //! mixture goes back to H. Robbins (1970).
 
+use super::check_alpha;
 use crate::stats::StatsError;
 use crate::stats::special::{Fraction, ln_binomial_density};
 
@@ -258,9 +259,7 @@ pub fn first_crossing(
     concentration: f64,
     alpha: f64,
 ) -> Result<Option<u64>, StatsError> {
-    if !(alpha > 0.0 && alpha < 1.0) {
-        return Err(StatsError::domain("alpha", "in (0, 1)", alpha));
-    }
+    check_alpha(alpha)?;
     let mut e = MultinomialEValue::new(weights, concentration)?;
     for (version, n) in sequence.into_iter().zip(1..) {
         e.observe(version)?;

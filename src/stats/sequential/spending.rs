@@ -1,5 +1,6 @@
 //! How much of the false alarm probability may be spent by each look.
 
+use super::check_alpha;
 use crate::stats::StatsError;
 use crate::stats::special::{normal_sf, normal_upper_quantile};
 
@@ -38,9 +39,7 @@ impl Spending {
     /// # Ok::<(), shiftsim::stats::StatsError>(())
     /// ```
     pub fn spent(self, alpha: f64, t: f64) -> Result<f64, StatsError> {
-        if !(alpha > 0.0 && alpha < 1.0) {
-            return Err(StatsError::domain("alpha", "in (0, 1)", alpha));
-        }
+        check_alpha(alpha)?;
         if !(0.0..=1.0).contains(&t) {
             return Err(StatsError::domain("t", "in [0, 1]", t));
         }
