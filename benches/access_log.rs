@@ -5,6 +5,13 @@
 //! takes is printed too, where the system tells it. Run it with `cargo bench --bench access_log`;
 //! `SHIFTSIM_BENCH_MEGABYTES` chooses another size.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a benchmark stops at the first surprise"
+)]
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -33,7 +40,7 @@ fn write_log(file: File, bytes: u64, json: bool) -> std::io::Result<u64> {
     let mut entry = Vec::new();
     while written < bytes {
         let draw = random.next_u64();
-        let version = if draw % 10 == 0 { "v2" } else { "v1" };
+        let version = if draw.is_multiple_of(10) { "v2" } else { "v1" };
         let agent = AGENTS[(draw >> 8) as usize % AGENTS.len()];
         let (port, duration) = (30_000 + (draw >> 16) % 30_000, (draw >> 32) % 900);
         let time = format!(

@@ -71,7 +71,12 @@ pub struct RunArgs {
     pub weights: Option<String>,
 
     /// Requests to send, with --weights
-    #[arg(long, value_name = "N", requires = "weights")]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "weights",
+        conflicts_with = "scenarios"
+    )]
     pub requests: Option<u64>,
 
     /// Repeats the whole run so often with other random streams
@@ -214,7 +219,13 @@ fn parse_tolerance(text: &str) -> Result<Tolerance, String> {
 }
 
 fn parse_confidence(text: &str) -> Result<ConfidenceLevel, String> {
-    parse_decimal(text.trim_end_matches('%'))
-        .and_then(ConfidenceLevel::from_percent)
-        .ok_or_else(|| "expected a percentage above 0 and below 100, such as 95 or 99.9".into())
+    let level = parse_decimal(text.trim_end_matches('%')).and_then(ConfidenceLevel::from_percent);
+    match level {
+        Some(level) if level.probability() < 0.01 => {
+            Err("that is less than one percent; write 95 for 95%".into())
+        }
+        level => level.ok_or_else(|| {
+            "expected a percentage above 0 and below 100, such as 95 or 99.9".into()
+        }),
+    }
 }

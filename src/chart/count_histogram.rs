@@ -95,10 +95,11 @@ pub(super) fn draw(figure: &CountHistogram) -> Scene {
 
 fn legend(figure: &CountHistogram, open: Stroke) -> Vec<Item> {
     let bars = palette::fill(figure.version_index).colour.tint(0.6);
-    let mut items = vec![Item::new(
-        Swatch::Area(bars.into()),
-        format!("{} runs", integer(figure.runs)),
-    )];
+    let mut items = Vec::new();
+    if !figure.simulated.is_empty() {
+        let label = format!("{} runs", integer(figure.runs));
+        items.push(Item::new(Swatch::Area(bars.into()), label));
+    }
     if !figure.exact.is_empty() {
         let label = format!("exact: {}", figure.exact_name);
         items.push(Item::new(Swatch::Dot(INK, None), label));
@@ -112,20 +113,26 @@ fn legend(figure: &CountHistogram, open: Stroke) -> Vec<Item> {
         std::cmp::Ordering::Equal => integer(first),
         std::cmp::Ordering::Greater => "no count".to_owned(),
     };
-    let exact = match figure.exact_within {
-        Some(exact) => format!(", exact {}", percent(exact, 2)),
-        None => String::new(),
-    };
-    let simulated = percent(figure.simulated_within, 2);
-    let label = format!("within tolerance ({zone}): {simulated} of runs{exact}");
+    let exact = figure
+        .exact_within
+        .map(|exact| format!("exact {}", percent(exact, 2)));
+    let simulated = (!figure.simulated.is_empty())
+        .then(|| format!("{} of runs", percent(figure.simulated_within, 2)));
+    let found: Vec<String> = simulated.into_iter().chain(exact).collect();
+    let label = format!("within tolerance ({zone}): {}", found.join(", "));
     items.push(Item::new(Swatch::Area(TOLERANCE.into()), label));
     items
 }
 
 fn observed_label(figure: &CountHistogram) -> String {
     let share = figure.observed as f64 / figure.requests.max(1) as f64;
+    let run = if figure.simulated.is_empty() {
+        "this run"
+    } else {
+        "first run"
+    };
     format!(
-        "first run: {} ({})",
+        "{run}: {} ({})",
         integer(figure.observed),
         number::share(share)
     )

@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+use super::folder::Folder;
 use super::{Answer, CommandError, output, scenarios};
 use crate::cli::{ConvergeArgs, OutputFormat};
 use crate::config;
 use crate::report;
+use crate::report::files::Staging;
 use crate::scenario::Scenario;
-use crate::summary::converge::{ConvergeSummary, Question, converge as answer};
+use crate::summary::converge::{ConvergeSummary, Question, converge as answer, curve};
 
 /// The object that `--format json` prints.
 #[derive(Debug, Serialize)]
@@ -27,9 +29,18 @@ pub(super) fn converge(arguments: &ConvergeArgs) -> Result<Answer, CommandError>
         replications: arguments.replications,
     };
     let summary = answer(&scenario, question)?;
+    if let Some(out) = &arguments.common.out {
+        let curve = curve(&scenario, question)?;
+        let mut staging = Staging::default();
+        let mut folder = Folder::new(out, &mut staging);
+        folder.write("converge.csv", |file| report::converge::csv(&curve, file))?;
+        staging.commit()?;
+    }
     match arguments.common.format {
         OutputFormat::Text => {
-            output::print_styled(&report::converge::text(&summary, arguments.common.verbose))?;
+            let common = &arguments.common;
+            let text = report::converge::text(&summary, common.quiet, common.verbose);
+            output::print_styled(&text)?;
         }
         OutputFormat::Json => output::print_json(&Output {
             command: "converge",

@@ -7,8 +7,8 @@ use super::CommandError;
 use crate::cli::{Common, RunArgs, Seed};
 use crate::config::{self, Loaded};
 use crate::scenario::{
-    Algorithm, Arrivals, Destination, Length, Parts, Phase, Protocol, Scenario, ScenarioName,
-    Version, VersionIndex,
+    Algorithm, Arrivals, Destination, Length, Parts, Phase, PhaseError, Protocol, Scenario,
+    ScenarioName, Version, VersionIndex,
 };
 use crate::units::{ConfidenceLevel, Tolerance};
 
@@ -52,9 +52,15 @@ fn read_all(arguments: &RunArgs) -> Result<Vec<Loaded>, CommandError> {
 
 /// One phase under today's Envoy, named `weights`.
 pub(super) fn from_weights(weights: &str, requests: u64) -> Result<Scenario, CommandError> {
-    let usage = |problem: String| CommandError::Usage {
-        problem: format!("--weights {weights} --requests {requests}: {problem}"),
-        help: "write them as --weights v1=80,v2=20 --requests 20".into(),
+    let wrong = |problem: String, help: &str| CommandError::Usage {
+        problem: format!("--weights {weights}: {problem}"),
+        help: help.to_owned(),
+    };
+    let usage = |problem: String| {
+        wrong(
+            problem,
+            "whole numbers, at least one above 0, such as --weights v1=80,v2=20",
+        )
     };
     let weights = config::parse_weights_list(weights).map_err(|error| usage(error.to_string()))?;
     let destination = |(place, &(_, weight)): (usize, &(String, u32))| Destination {
@@ -69,7 +75,13 @@ pub(super) fn from_weights(weights: &str, requests: u64) -> Result<Scenario, Com
         Arrivals::default(),
         Algorithm::Envoy,
     )
-    .map_err(|error| usage(error.to_string()))?;
+    .map_err(|error| match error {
+        PhaseError::Empty | PhaseError::TooLong => wrong(
+            format!("{requests} requests: {error}"),
+            "choose another --requests",
+        ),
+        _ => usage(error.to_string()),
+    })?;
     let parts = Parts {
         name: ScenarioName::new("weights").map_err(|error| usage(error.to_string()))?,
         title: None,

@@ -91,12 +91,17 @@ pub(super) fn tolerance(node: &Node, report: &mut Report) -> Option<Tolerance> {
 
 /// A confidence level or a probability, in percent.
 pub(super) fn level(node: &Node, report: &mut Report) -> Option<ConfidenceLevel> {
-    checked(
-        node,
-        decimal(node).and_then(ConfidenceLevel::from_percent),
-        report,
-        || "a percentage above 0 and below 100, such as 95 or 99.9".to_owned(),
-    )
+    let level = decimal(node).and_then(ConfidenceLevel::from_percent);
+    let level = checked(node, level, report, || {
+        "a percentage above 0 and below 100, such as 95 or 99.9".to_owned()
+    });
+    if level.is_some_and(|level| level.probability() < 0.01) {
+        let message = format!("{} is less than one percent", node.kind());
+        let mistake = Diagnostic::error(node.span.clone(), message, "in percent");
+        report.add(mistake.help("write 95 for 95%"));
+        return None;
+    }
+    level
 }
 
 /// A share in percent, 0 to 100, as a fraction of one.

@@ -1,19 +1,22 @@
 //! The answer of `converge` as text for a terminal of 80 columns.
 
 use std::fmt::Write;
+use std::io;
 
 use super::text::{BOLD, paragraph, shorten};
 use crate::summary::Comparison;
-use crate::summary::converge::{ConvergeSummary, Meaning, Needed};
+use crate::summary::converge::{ConvergeSummary, CurvePoint, Meaning, Needed};
 use crate::units::display::{count, percent, short_percent};
 
-/// The whole answer.
+/// The whole answer: without its tables if `quiet`, and with how they were computed if `verbose`.
 #[must_use]
-pub fn text(summary: &ConvergeSummary, verbose: bool) -> String {
+pub fn text(summary: &ConvergeSummary, quiet: bool, verbose: bool) -> String {
     let mut text = String::new();
     heading(&mut text, summary);
-    table(&mut text, summary);
-    counters(&mut text, summary);
+    if !quiet {
+        table(&mut text, summary);
+        counters(&mut text, summary);
+    }
     if let (Some(deviation), Some(requests)) = (summary.expected_deviation_points, summary.requests)
     {
         let sentence = format!(
@@ -47,6 +50,30 @@ pub fn text(summary: &ConvergeSummary, verbose: bool) -> String {
     text
 }
 
+/// `converge.csv`: every probability by the number of requests; empty where none is exact.
+///
+/// # Errors
+/// What `out` returns.
+pub fn csv(curve: &[CurvePoint], out: &mut dyn io::Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record([
+        "requests",
+        "every_version_seen",
+        "within_tolerance",
+        "stays_within",
+    ])?;
+    let text = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    for point in curve {
+        csv.write_record([
+            point.requests.to_string(),
+            text(point.every_version_seen),
+            text(point.within_tolerance),
+            text(point.stays_within),
+        ])?;
+    }
+    csv.flush()
+}
+
 fn heading(text: &mut String, summary: &ConvergeSummary) {
     let targets: Vec<String> = summary
         .targets
@@ -78,8 +105,12 @@ fn table(text: &mut String, summary: &ConvergeSummary) {
     };
     let _ = writeln!(
         text,
-        "\n  {:<30}{:>9}{:>9}{:>13}  {simulated}",
-        "what is meant", "first at", "from on", asked
+        "\n{}",
+        format!(
+            "  {:<30}{:>9}{:>9}{:>13}  {simulated}",
+            "what is meant", "first at", "from on", asked
+        )
+        .trim_end()
     );
     for meaning in &summary.meanings {
         row(text, meaning);

@@ -76,5 +76,42 @@ fn warnings(scenario: &Scenario, phases: &[PhaseSummary]) -> Vec<Warning> {
         why: "simulated probabilities are then known to some 5 points at best".into(),
         advice: "ask for --replications 1000 or more".into(),
     });
-    empty.chain(few).collect()
+    empty.chain(few).chain(chance(scenario, phases)).collect()
+}
+
+/// Among several phases, one that is "not consistent" by chance is no surprise.
+fn chance(scenario: &Scenario, phases: &[PhaseSummary]) -> Option<Warning> {
+    let level = 1.0 - scenario.confidence().probability();
+    let judged = phases
+        .iter()
+        .filter(|phase| phase.independent_picks)
+        .filter_map(|phase| {
+            let versions = phase.versions.iter();
+            let live: Vec<&VersionSummary> =
+                versions.filter(|row| row.target_share > 0.0).collect();
+            phase
+                .joint_p_value
+                .or(live.last()?.p_value)
+                .filter(|_| live.len() > 1)
+        });
+    let p_values: Vec<f64> = judged.map(|p| p.value).collect();
+    let contradicted = p_values.iter().filter(|&&p| p < level).count();
+    // Where one alone is beyond Bonferroni's limit, chance is no explanation.
+    let beyond = p_values.iter().any(|&p| p < level / p_values.len() as f64);
+    (p_values.len() > 2 && contradicted > 0 && !beyond).then(|| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "few phases")]
+        let by_chance = 1.0 - (1.0 - level).powi(p_values.len() as i32);
+        Warning {
+            what: format!(
+                "{contradicted} of {} phases is \"not consistent\", which is likely chance",
+                p_values.len()
+            ),
+            why: format!(
+                "when so many are judged, at least one is in {} of runs (about), and none is beyond \
+                 Bonferroni's limit",
+                crate::units::display::percent(by_chance)
+            ),
+            advice: "try another --seed: a real contradiction stays".into(),
+        }
+    })
 }

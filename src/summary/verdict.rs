@@ -5,7 +5,7 @@ use crate::scenario::{Algorithm, Phase, Scenario};
 use crate::stats::counter_picker::CounterPicker;
 use crate::stats::{StatsError, convergence};
 use crate::units::display::{count, percent, probability, short_percent};
-use crate::units::to_f64;
+use crate::units::{Rational, to_f64};
 
 /// The sentences, most telling first.
 pub(super) fn sentences(
@@ -20,7 +20,7 @@ pub(super) fn sentences(
     sentences.push(observed(scenario, phase, summary)?);
     if focus::is_split(phase) {
         sentences.push(consistency(scenario, phase, summary)?);
-        sentences.extend(order(summary));
+        sentences.extend(order(scenario, phase, summary));
     }
     sentences.extend(telemetry(scenario, summary));
     Ok(sentences)
@@ -125,9 +125,16 @@ fn consistency(
     };
     let p = format!("p = {}, {}", probability(p_value.value), p_value.convention);
     if p_value.value < 1.0 - confidence.probability() {
+        let caveat = match phase.algorithm().picks_independently() {
+            true => String::new(),
+            false => format!(
+                " That is no fault: {} does not pick independently.",
+                phase.algorithm().name()
+            ),
+        };
         return Ok(format!(
             "Not consistent with {weights} at {level}: independent picks give counts as unlikely as \
-             these in {} of runs ({p}).",
+             these in {} of runs ({p}).{caveat}",
             percent(p_value.value)
         ));
     }
@@ -140,21 +147,29 @@ fn consistency(
     }
     let tolerance = scenario.tolerance();
     let points = to_f64(tolerance.points());
-    let needed = convergence::stable_n(
-        phase.target_shares()[place],
-        tolerance.share(),
-        confidence.probability(),
-    );
+    let live = live_shares(phase);
+    let (band, probability) = (tolerance.share(), confidence.probability());
+    let (shares, needed) = match live.len() {
+        // Two shares are near their targets together; more are judged jointly.
+        0..=2 => (
+            "a share",
+            convergence::stable_n(phase.target_shares()[place], band, probability),
+        ),
+        _ => (
+            "every share",
+            convergence::joint_stable_n(&live, band, probability),
+        ),
+    };
     Ok(match needed {
         Ok(needed) if needed > summary.requests => format!(
-            "No contradiction to {weights} ({p}); but a share within ±{points} points with {level} \
+            "No contradiction to {weights} ({p}); but {shares} within ±{points} points with {level} \
              takes {} {}.",
             count(needed),
             scenario.protocol().noun(needed)
         ),
         Ok(needed) => format!(
-            "No contradiction to {weights} ({p}); {} {} are enough for ±{points} points with \
-             {level}.",
+            "No contradiction to {weights} ({p}); {} {} are enough for {shares} within ±{points} \
+             points with {level}.",
             count(needed),
             scenario.protocol().noun(needed)
         ),
@@ -163,25 +178,45 @@ fn consistency(
     })
 }
 
-fn order(summary: &PhaseSummary) -> Option<String> {
+/// The shares above zero.
+fn live_shares(phase: &Phase) -> Vec<Rational> {
+    phase
+        .target_shares()
+        .into_iter()
+        .filter(|share| *share.numer() > 0)
+        .collect()
+}
+
+fn order(scenario: &Scenario, phase: &Phase, summary: &PhaseSummary) -> Option<String> {
     let order = summary.order.as_ref()?;
-    let examined = match order.examined < summary.requests {
+    let whole = match order.examined < summary.requests {
         true => format!("The order of the first {}", count(order.examined)),
         false => "The order".to_owned(),
     };
-    let Some(p) = order.p_value else {
-        return Some(format!(
-            "{examined} shows one version only, {} times.",
-            count(order.examined)
-        ));
+    // With three versions or more, one is told from all the others.
+    let told = match live_shares(phase).len() {
+        0..=2 => String::new(),
+        _ => format!(" of {} among the others", order.version),
     };
-    let runs = count(order.runs);
-    let longest = count(order.longest_run);
-    let p_value = probability(p.value);
+    let Some(p) = order.p_value else {
+        let noun = scenario.protocol().noun(order.examined);
+        return Some(match told.is_empty() {
+            true => format!(
+                "There is no order to judge: one version answered all {} {noun}.",
+                count(order.examined)
+            ),
+            false => format!("There is no order{told} to judge: it came always or never."),
+        });
+    };
     Some(format!(
-        "{examined} looks {}: {runs} runs where {:.1} are expected, the longest {longest} (runs \
-         test p = {p_value}).",
-        order.looks, order.expected_runs,
+        "{whole}{told} looks {}: {} runs where {:.1} are expected, the longest {} (runs test p = {}, \
+         limit {}).",
+        order.looks,
+        count(order.runs),
+        order.expected_runs,
+        count(order.longest_run),
+        probability(p.value),
+        super::order::ORDER_LEVEL,
     ))
 }
 

@@ -1,4 +1,4 @@
-//! Every value of `values.csv`, computed again and held to its tolerance.
+//! Every value of `values.csv` and `sequential_and_planning.csv`, computed again and held to its tolerance.
 //!
 //! The values were computed independently, in exact rationals or at 50 digits; the last column says
 //! how. A group is the first letter of a row's identifier; [`GROUPS`] says which function computes
@@ -11,7 +11,9 @@
 
 mod convergence;
 mod inference;
+mod planning;
 mod row;
+mod sequential;
 
 use std::collections::BTreeMap;
 
@@ -64,8 +66,22 @@ const GROUPS: &[(char, Compute, &str)] = &[
     ),
     ('M', inference::goodness_of_fit, "goodness of fit"),
     ('N', inference::order, "order tests"),
-    ('P', inference::time_uniform, "time-uniform intervals"),
+    ('O', sequential::e_value, "the anytime-valid e-value"),
+    ('P', sequential::any_time, "time-uniform intervals"),
+    ('Q', planning::sizes_and_power, "sample sizes and power"),
+    (
+        'R',
+        sequential::sprt,
+        "the sequential probability ratio test",
+    ),
+    (
+        'S',
+        sequential::repeated_looks,
+        "repeated looks and their bounds",
+    ),
+    ('T', planning::canary_worse, "is the canary worse?"),
     ('V', convergence::counter_picker, "the picker of 2017"),
+    ('X', sequential::error_share, "the gate on error shares"),
 ];
 
 /// What a group has shown so far.

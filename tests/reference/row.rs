@@ -21,14 +21,15 @@ enum Tolerance {
     Exact,
 }
 
-/// All rows of the table.
+/// All rows of the tables.
 pub(crate) fn read() -> Vec<Row> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/values.csv");
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    reader
-        .records()
-        .map(|record| Row::new(&record.unwrap()))
-        .collect()
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
+    let mut rows = Vec::new();
+    for table in ["values.csv", "sequential_and_planning.csv"] {
+        let mut reader = csv::Reader::from_path(folder.join(table)).unwrap();
+        rows.extend(reader.records().map(|record| Row::new(&record.unwrap())));
+    }
+    rows
 }
 
 impl Row {

@@ -205,7 +205,7 @@ impl<R: Read> Utf16<R> {
         };
         let mut units: Vec<u16> = self.pending.chunks_exact(2).map(unit).collect();
         let opens_pair = |unit: &u16| (0xd800..0xdc00).contains(unit);
-        if !last && units.last().is_some_and(|unit| opens_pair(unit)) {
+        if !last && units.last().is_some_and(opens_pair) {
             units.pop();
         }
         for character in char::decode_utf16(units.iter().copied()) {

@@ -250,7 +250,8 @@ fn access_logs_may_be_json() {
 #[test]
 fn tables_are_found_out() {
     let two = question(&["v1", "v2"]);
-    let cases: [(&str, &[(&str, u64)], &str); 9] = [
+    type Case = (&'static str, &'static [(&'static str, u64)], &'static str);
+    let cases: [Case; 9] = [
         (
             "request,phase,version\n1,a,v1\n2,a,v2\n3,a,v1\n",
             &[("v1", 2), ("v2", 1)],

@@ -40,9 +40,9 @@ pub fn tuning_rho(alpha: f64, tuned_for: f64) -> Result<f64, StatsError> {
 /// ```
 /// # use shiftsim::stats::sequential::confidence_sequence::{half_width, tuning_rho};
 /// let rho = tuning_rho(0.05, 5000.0)?;
-/// // a share near 50% after 5000 requests: ±2.1 points at any time, ±1.4 for a single look
+/// // a share of 50% after 5000 requests: ±2.1 points at any time, ±1.4 for a single look
 /// let width = half_width(0.25, 5000, rho, 0.05)?;
-/// assert!((width - 0.021462).abs() < 1e-6);
+/// assert!((width - 0.0214621685941342).abs() < 1e-15);
 /// # Ok::<(), shiftsim::stats::StatsError>(())
 /// ```
 pub fn half_width(variance: f64, n: u64, rho: f64, alpha: f64) -> Result<f64, StatsError> {

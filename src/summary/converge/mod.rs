@@ -1,8 +1,10 @@
 //! After how many requests is a split settled? Every meaning of that, side by side.
 
+mod curve;
 mod simulate;
 mod types;
 
+pub use curve::{CurvePoint, curve};
 pub use types::{ConvergeSummary, CounterAnswer, Meaning, Needed, Target};
 
 use crate::scenario::{Phase, Scenario};

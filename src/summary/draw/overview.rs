@@ -92,7 +92,12 @@ fn notes(phase: &PhaseSummary) -> Vec<String> {
     let Some(order) = &phase.order else {
         return Vec::new();
     };
-    let mut notes = vec![format!("{} runs", count(order.runs))];
+    let told = if phase.versions.len() > 2 {
+        format!("{}: ", order.version)
+    } else {
+        String::new()
+    };
+    let mut notes = vec![format!("{told}{} runs", count(order.runs))];
     notes.push(format!("{:.1} expected", order.expected_runs));
     notes.extend(
         order
