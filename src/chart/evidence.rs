@@ -45,14 +45,14 @@ pub(super) fn draw(figure: &Evidence) -> Scene {
         body.right - font::width(&note, SMALL).max(24.0) - 9.0,
     );
     let across = request_scale(figure.requests, 0.5, (left, right));
-    let names = ["1/p reaches the alarm", "e reaches the alarm"];
+    let names = ["1/p", "e"];
     let marks: Vec<(f64, String)> = figure
         .first_alarms
         .iter()
         .zip(names)
         .filter_map(|(request, name)| {
             let request = (*request)?;
-            let label = format!("{}: {name}", number::integer(request));
+            let label = format!("{} ({name})", number::integer(request));
             Some((across.at(request as f64), label))
         })
         .collect();

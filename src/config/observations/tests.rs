@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -508,5 +509,75 @@ fn counts_on_the_command_line() {
     ] {
         let message = parse(arguments).unwrap_err().to_string();
         assert!(message.contains(expected), "{arguments:?}: {message}");
+    }
+}
+
+/// Texts made of the pieces that the formats are made of, in any order.
+fn pieces() -> impl Strategy<Value = Vec<u8>> {
+    let pieces = vec![
+        "v1",
+        "v2",
+        "v3",
+        " ",
+        "\n",
+        "\r\n",
+        ",",
+        ";",
+        "\t",
+        "\"",
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        "|",
+        "-",
+        "#",
+        "version",
+        "count",
+        "7",
+        "-1",
+        "1e400",
+        "NaN",
+        "outbound|80|v1|a.b",
+        "é",
+        "\u{feff}",
+        "upstream_cluster",
+        "\"resultType\"",
+        "\"status\"",
+        "\"data\"",
+        "\"metric\"",
+        "\\u12",
+    ];
+    let piece = prop_oneof![
+        9 => proptest::sample::select(pieces).prop_map(|piece| piece.as_bytes().to_vec()),
+        1 => proptest::collection::vec(any::<u8>(), 1..4),
+    ];
+    proptest::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    /// Whatever is read, each observation is one of the named versions, and errors have a way out.
+    #[test]
+    fn nothing_breaks_a_reader(bytes in pieces(), format in 0..6_usize, column in 0..3_usize) {
+        let mut question = question(&["v1", "v2"]);
+        question.format = [
+            None,
+            Some(Format::Csv),
+            Some(Format::Lines),
+            Some(Format::AccessLog),
+            Some(Format::JsonLines),
+            Some(Format::Prometheus),
+        ][format];
+        question.column = [None, Some("version".to_owned()), Some("1".to_owned())][column].clone();
+        for bytes in [bytes.clone(), gzip(&bytes)] {
+            match read_bytes(&bytes, &question) {
+                Ok(read) => {
+                    prop_assert!(read.order.iter().all(|&place| place < read.reading.versions.len()));
+                    prop_assert!(!read.order.is_empty());
+                }
+                Err(error) => prop_assert!(error.to_string().contains("= help: "), "{}", error),
+            }
+        }
     }
 }

@@ -83,6 +83,14 @@ fn consistent(summary: &CheckSummary) -> String {
     }
 }
 
+/// Whether a share is not even observed within the tolerance.
+fn is_far(summary: &CheckSummary) -> bool {
+    let far = |version: &CheckedVersion| {
+        100.0 * (version.observed_share - version.target_share).abs() >= summary.tolerance_points
+    };
+    summary.versions.iter().any(far)
+}
+
 fn not_yet(summary: &CheckSummary) -> String {
     let points = summary.tolerance_points;
     let wider = format!(
@@ -96,10 +104,13 @@ fn not_yet(summary: &CheckSummary) -> String {
         _ => "",
     };
     let advice = match summary.requests_to_confirm {
-        None => format!(
-            "The observed shares are themselves farther than ±{points} points from the target: \
-             send more requests and check again, {wider}."
+        None if is_far(summary) => format!(
+            "The observed shares are themselves ±{points} points or more from the target: send \
+             more requests and check again, {wider}."
         ),
+        None => {
+            format!("No number of requests that can be sent confirms ±{points} points: {wider}.")
+        }
         Some(needed) => {
             let more = needed.requests.saturating_sub(summary.requests);
             let assuming = match needed.assuming {

@@ -5,8 +5,8 @@ use crate::stats::{StatsError, intervals};
 use crate::summary::Interval;
 use crate::units::Rational;
 
-/// No answer beyond: nobody sends that many.
-const MOST: u64 = 1_000_000_000_000;
+/// No answer beyond: at a million requests a second it would take thirty years.
+const MOST: u64 = 1_000_000_000_000_000;
 
 /// The smallest number of requests at which every simultaneous interval would lie within target ±
 /// tolerance, if all shares were exactly on target; where more than that were observed already,
