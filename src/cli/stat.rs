@@ -19,7 +19,7 @@ pub struct StatArgs {
     pub name: Option<String>,
 
     /// What it is to be computed from; without, what it takes is told
-    #[arg(value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    #[arg(value_name = "KEY=VALUE")]
     pub arguments: Vec<String>,
 
     /// What to print on standard output
