@@ -4,7 +4,6 @@
 use rand::distr::Distribution;
 use rand_distr::Binomial as BinomialSampler;
 use rand_distr::weighted::WeightedAliasIndex;
-use rayon::prelude::*;
 
 use crate::random::{Purpose, Stream, stream};
 use crate::scenario::{Length, Phase, Scenario};
@@ -14,8 +13,6 @@ use crate::stats::binomial::Binomial;
 use crate::tally::{PhaseReplications, RunShape};
 use crate::units::to_f64;
 
-/// Replications of one stream: a block is the same on any number of threads.
-const BLOCK: u64 = 1 << 16;
 /// Counts whose probability beyond is less than the generator can draw are left out.
 const UNDRAWN: f64 = 1e-25;
 
@@ -33,14 +30,8 @@ pub fn sample(scenario: &Scenario, shapes: &[RunShape]) -> Result<Replications, 
         .enumerate()
         .map(|(place, (phase, shape))| {
             let law = CountLaw::of(phase)?;
-            let blocks = (0..runs.div_ceil(BLOCK)).into_par_iter();
-            let blocks = blocks.map(|block| {
-                let index = [place as u64, block];
-                let mut random = stream(scenario.seed(), Purpose::Sampled, &index);
-                law.replications(BLOCK.min(runs - block * BLOCK), shape, &mut random)
-            });
-            let empty = || PhaseReplications::new(shape.targets.len());
-            Ok(blocks.reduce(empty, PhaseReplications::merge))
+            let mut random = stream(scenario.seed(), Purpose::Sampled, &[place as u64]);
+            Ok(law.replications(runs, shape, &mut random))
         })
         .collect::<Result<Vec<PhaseReplications>, StatsError>>()?;
     Ok(Replications {
@@ -119,9 +110,9 @@ impl CountLaw {
         for _ in 0..runs {
             counts[0] = self.first + self.table.sample(random) as u64;
             let mut rest = self.requests - counts[0];
-            for place in 1..destinations {
-                counts[place] = part(rest, self.conditional[place], random);
-                rest -= counts[place];
+            for (count, share) in counts.iter_mut().zip(&self.conditional).skip(1) {
+                *count = part(rest, *share, random);
+                rest -= *count;
             }
             sum.add_counts(&counts, 1, shape);
         }
@@ -144,27 +135,47 @@ fn part(n: u64, share: f64, random: &mut Stream) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Source, parse_scenario};
+    use crate::scenario::{
+        Algorithm, Arrivals, Destination, Parts, Protocol, ScenarioName, Version, VersionIndex,
+    };
     use crate::stats::two_sided::{Convention, binomial_test};
     use crate::summary::shapes;
+    use crate::units::{ConfidenceLevel, Rational, Tolerance};
 
-    fn scenario(weights: &str, replications: u32) -> Scenario {
-        let text = format!(
-            "name: sampled\nweights: {weights}\nrequests: 100\nreplications: {replications}\n"
+    fn scenario(weights: &[u32], algorithm: Algorithm) -> Scenario {
+        let destination = |(place, &weight): (usize, &u32)| Destination {
+            version: VersionIndex(place),
+            weight,
+            replicas: 1,
+        };
+        let phase = Phase::new(
+            "only".into(),
+            weights.iter().enumerate().map(destination).collect(),
+            Length::Requests(100),
+            Arrivals::default(),
+            algorithm,
         );
-        parse_scenario(&Source::new("sampled.yaml", &text))
-            .unwrap()
-            .scenario
+        let version = |place| Version::named(&format!("v{place}"));
+        Scenario::new(Parts {
+            name: ScenarioName::new("sampled").unwrap(),
+            title: None,
+            description: None,
+            protocol: Protocol::Http,
+            versions: (0..weights.len()).map(version).collect(),
+            phases: vec![phase.unwrap()],
+            seed: 1,
+            replications: 50_000,
+            tolerance: Tolerance::from_points(Rational::from_integer(5)).unwrap(),
+            confidence: ConfidenceLevel::from_percent(Rational::from_integer(95)).unwrap(),
+            claims: Vec::new(),
+        })
+        .unwrap()
     }
 
     #[test]
     fn counts_follow_their_law() {
-        for weights in [
-            "{a: 80, b: 20}",
-            "{a: 50, b: 30, c: 20}",
-            "{a: 1, b: 0, c: 99}",
-        ] {
-            let scenario = scenario(weights, 50_000);
+        for weights in [&[80, 20][..], &[50, 30, 20], &[1, 0, 99]] {
+            let scenario = scenario(weights, Algorithm::Envoy);
             let sampled = sample(&scenario, &shapes(&scenario)).unwrap();
             let phase = &sampled.phases[0];
             assert_eq!(phase.runs, 50_000);
@@ -177,7 +188,7 @@ mod tests {
                 for (&count, &runs) in counts {
                     let p = law.pmf(count);
                     let p_value = binomial_test(runs, 50_000, p, Convention::Doubling).unwrap();
-                    assert!(p_value > 1e-9, "{weights}: {count} came {runs} times");
+                    assert!(p_value > 1e-9, "{weights:?}: {count} came {runs} times");
                 }
             }
         }
@@ -185,10 +196,7 @@ mod tests {
 
     #[test]
     fn what_has_no_law_is_refused() {
-        let text = "name: swrr\nweights: {a: 1, b: 1}\nrequests: 10\nalgorithm: smooth-wrr\n";
-        let scenario = parse_scenario(&Source::new("swrr.yaml", text))
-            .unwrap()
-            .scenario;
+        let scenario = scenario(&[1, 1], Algorithm::SmoothWrr);
         assert!(sample(&scenario, &shapes(&scenario)).is_err());
     }
 }
