@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("scenario", &["units"]),
     ("config", &["scenario", "units"]),
     ("split", &["random"]),
+    ("routing", &["split", "units"]),
     ("tally", &["scenario", "units"]),
     ("sim", &["random", "scenario", "split", "tally", "units"]),
     (
