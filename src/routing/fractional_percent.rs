@@ -3,6 +3,8 @@
 //! Source: envoyproxy/envoy, `api/envoy/type/v3/percent.proto` (`FractionalPercent`) and
 //! `source/common/protobuf/utility.cc` (`evaluateFractionalPercent`).
 
+use std::fmt;
+
 use crate::units::Rational;
 
 /// What the numerator counts in.
@@ -85,6 +87,14 @@ impl FractionalPercent {
     }
 }
 
+impl fmt::Display for FractionalPercent {
+    /// As a percentage: `12.5%`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = crate::units::to_f64(self.share() * 100);
+        write!(formatter, "{percent}%")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,9 +117,9 @@ mod tests {
         assert_eq!(numerator(0.1), 1000);
         assert_eq!(numerator(0.00019), 1);
         assert_eq!(numerator(0.00009), 0);
-        // 0.29·10,000 is 2900 in doubles, and 4.35·10,000 is 43,499.99…
-        assert_eq!(numerator(0.29), 2900);
-        assert_eq!(numerator(4.35), 43_499);
+        // In doubles, 0.0003·10,000 is 2.9999…
+        assert_eq!(numerator(0.0003), 2);
+        assert_eq!(numerator(0.043), 429);
         assert_eq!(numerator(-1.0), 0);
         assert_eq!(numerator(f64::NAN), 0);
     }
@@ -117,6 +127,7 @@ mod tests {
     #[test]
     fn shares_are_exact() {
         assert_eq!(FractionalPercent::istio(12.5).share(), Rational::new(1, 8));
+        assert_eq!(FractionalPercent::istio(12.5).to_string(), "12.5%");
         assert_eq!(FractionalPercent::percent(300).share(), Rational::new(1, 1));
     }
 }

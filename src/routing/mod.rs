@@ -16,6 +16,8 @@ mod authority;
 mod destination;
 mod fault;
 mod fractional_percent;
+mod hosts;
+mod lookup;
 mod matching;
 mod outcome;
 mod precedence;

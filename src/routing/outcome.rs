@@ -257,7 +257,7 @@ mod tests {
             abort: 9,
         });
         assert_eq!(both.delay, Some(Duration::from_secs(7)));
-        assert_eq!(both.mirrors, []);
+        assert!(both.mirrors.is_empty());
         let aborted = Reply::Proxy {
             status: 555,
             flag: Some(ResponseFlag::FaultInjected),
