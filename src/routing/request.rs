@@ -161,6 +161,8 @@ fn port_of(authority: &str) -> Result<Option<u16>, RequestError> {
 /// A TCP connection as it reaches the proxy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Connection {
+    /// The name of the service whose address the client connects to, if it has one.
+    pub host: Option<String>,
     /// The port that the client connects to.
     pub port: u16,
     /// The address that it connects to.

@@ -10,6 +10,8 @@ use super::{Connection, Domain, Forward, Origin, RouteTable, SourceMatch};
 pub struct Listener {
     /// What people call it, such as `tcp-echo:9000`.
     pub name: String,
+    /// The hosts whose address it listens on; empty: every address.
+    pub domains: Vec<Domain>,
     /// The port.
     pub port: u16,
     /// The proxies that have it: [`super::MESH`], or `namespace/name` of gateways; empty: all.
@@ -117,16 +119,31 @@ impl TcpMatch {
     }
 }
 
+impl Listener {
+    /// How closely it fits a connection; `None` if it does not.
+    fn closeness(&self, connection: &Connection) -> Option<Closeness> {
+        let here = self.gateways.is_empty() || self.gateways.contains(&connection.source.gateway);
+        if !here || self.port != connection.port {
+            return None;
+        }
+        if self.domains.is_empty() {
+            return Some(Closeness::Any);
+        }
+        let host = connection.host.as_ref()?.to_ascii_lowercase();
+        let closeness = |domain: &Domain| domain.closeness(&host);
+        self.domains.iter().filter_map(closeness).max()
+    }
+}
+
 impl RouteTable {
     /// The rule that answers a connection.
     #[must_use]
     pub fn answer_connection(&self, connection: &Connection) -> TcpAnswer<'_> {
-        let takes = |listener: &&Listener| {
-            let gateways = &listener.gateways;
-            listener.port == connection.port
-                && (gateways.is_empty() || gateways.contains(&connection.source.gateway))
-        };
-        let listener = self.listeners().iter().find(takes);
+        // `max_by_key` takes the last of equals, and the first listener counts.
+        let listeners = self.listeners().iter().rev();
+        let fits = listeners.filter_map(|one| Some((one.closeness(connection)?, one)));
+        let listener = fits.max_by_key(|&(closeness, _)| closeness);
+        let listener = listener.map(|(_, listener)| listener);
         let routes = listener.map_or(&[][..], |listener| &listener.routes);
         let mut best = None;
         for (place, route) in routes.iter().enumerate() {
@@ -199,6 +216,7 @@ mod tests {
         };
         let listener = Listener {
             name: "tcp".into(),
+            domains: Vec::new(),
             port: 9000,
             gateways: Vec::new(),
             routes: vec![
