@@ -1,6 +1,8 @@
 //! The command line as clap structs. What the commands do is in `commands`.
 
 mod check;
+mod plan;
+mod stat;
 
 use std::path::PathBuf;
 
@@ -8,8 +10,10 @@ use clap::builder::styling::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use check::{CheckArgs, InputFormat};
+pub use plan::{PlanArgs, PlanCommon, PlanErrors, PlanGate, PlanQuestion, PlanSplit};
+pub use stat::StatArgs;
 
-use crate::units::{ConfidenceLevel, Tolerance, parse_decimal};
+use crate::units::{ConfidenceLevel, Rational, Tolerance, parse_decimal};
 
 /// Replay canary releases through the real weighting algorithms, and see what you would observe.
 #[derive(Debug, Parser)]
@@ -34,6 +38,10 @@ pub enum Command {
     Converge(ConvergeArgs),
     /// Is what I observed consistent with the target? Exact tests, and what to do next
     Check(CheckArgs),
+    /// How many requests does a canary need, and what does a gate let pass?
+    Plan(PlanArgs),
+    /// Any quantity of the statistics library by its name
+    Stat(StatArgs),
     /// Prints the JSON Schema of scenario files, for editors
     #[command(after_help = "Example:\n  shiftsim schema > scenario.schema.json")]
     Schema,
@@ -216,6 +224,14 @@ fn parse_tolerance(text: &str) -> Result<Tolerance, String> {
         .ok_or_else(|| {
             "expected percentage points above 0 and at most 100, such as 5 or 2.5".into()
         })
+}
+
+/// A share that is written as a percentage.
+fn parse_percentage(text: &str) -> Result<Rational, String> {
+    parse_decimal(text.trim_end_matches('%'))
+        .map(|percent| percent / Rational::from_integer(100))
+        .filter(|share| *share <= Rational::from_integer(1))
+        .ok_or_else(|| "expected a percentage from 0 to 100, such as 1 or 0.5".into())
 }
 
 fn parse_confidence(text: &str) -> Result<ConfidenceLevel, String> {

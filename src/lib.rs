@@ -18,6 +18,7 @@
 //! | [`sim`] | virtual clock, event queue, arrivals, counting, replications |
 //! | [`tally`] | what was observed, in constant memory |
 //! | [`stats`] | exact distributions, intervals, tests: numbers in, numbers out |
+//! | [`quantities`] | every quantity of `stats` by its name |
 //! | [`summary`] | observations joined with exact answers; the only room that judges |
 //! | [`report`], [`chart`] | one summary rendered; nothing is computed there |
 //! | [`commands`], [`cli`] | one file per command: wiring and exit status |
@@ -41,6 +42,7 @@ pub mod chart;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod quantities;
 pub mod random;
 pub mod report;
 pub mod routing;

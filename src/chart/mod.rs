@@ -9,6 +9,7 @@ mod axis;
 mod bars;
 mod clip;
 mod count_histogram;
+mod curves;
 mod decimate;
 mod dodge;
 mod evidence;
@@ -83,5 +84,6 @@ fn scene(figure: &Figure) -> scene::Scene {
         Figure::Bars(figure) => bars::draw(figure),
         Figure::Timeline(figure) => timeline::draw(figure),
         Figure::Evidence(figure) => evidence::draw(figure),
+        Figure::Curves(figure) => curves::draw(figure),
     }
 }

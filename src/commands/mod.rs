@@ -5,10 +5,12 @@ mod converge;
 mod error;
 mod folder;
 mod output;
+mod plan;
 mod progress;
 mod run;
 mod scenarios;
 mod shell;
+mod stat;
 
 use std::process::ExitCode;
 
@@ -45,6 +47,8 @@ fn dispatch(command: Command) -> Result<Answer, CommandError> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Converge(arguments) => converge::converge(&arguments),
+        Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Stat(arguments) => stat::stat(&arguments),
         Command::Schema => shell::schema(),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),

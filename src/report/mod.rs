@@ -6,4 +6,7 @@ pub mod converge;
 pub mod csv_files;
 pub mod files;
 pub mod page;
+pub mod plan;
+pub mod stat;
+mod table;
 pub mod text;

@@ -12,6 +12,7 @@ pub mod figures;
 mod focus;
 mod order;
 mod phase;
+pub mod plan;
 mod replications;
 mod types;
 mod verdict;

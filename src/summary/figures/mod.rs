@@ -1,5 +1,9 @@
 //! What is worth drawing, as data: every number that a chart shows, computed before it is drawn.
 
+mod curves;
+
+pub use curves::{Area, Axis, Curve, Curves, Look, Unit};
+
 /// A chart, before it is drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Figure {
@@ -17,6 +21,8 @@ pub enum Figure {
     Timeline(Timeline),
     /// The evidence against the target as requests came.
     Evidence(Evidence),
+    /// Curves over a number.
+    Curves(Curves),
 }
 
 impl Figure {
@@ -37,6 +43,7 @@ impl Figure {
             Self::Bars(figure) => &figure.labels,
             Self::Timeline(figure) => &figure.labels,
             Self::Evidence(figure) => &figure.labels,
+            Self::Curves(figure) => &figure.labels,
         }
     }
 }
