@@ -23,7 +23,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sim", &["random", "scenario", "split", "tally", "units"]),
     (
         "summary",
-        &["random", "scenario", "sim", "stats", "tally", "units"],
+        &[
+            "random", "routing", "scenario", "sim", "stats", "tally", "units",
+        ],
     ),
     (
         "report",
@@ -40,6 +42,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "quantities",
             "random",
             "report",
+            "routing",
             "scenario",
             "sim",
             "split",

@@ -28,6 +28,7 @@ mod source;
 mod string_match;
 mod table;
 mod tcp;
+mod witness;
 
 pub use answer::{Answer, PassedOver, Resolution};
 pub use authority::{Domain, DomainError};
@@ -46,3 +47,4 @@ pub use source::{MESH, Source, SourceMatch};
 pub use string_match::StringMatch;
 pub use table::{RouteTable, UnknownHost, VirtualHost};
 pub use tcp::{Listener, Subnet, TcpAnswer, TcpMatch, TcpRoute};
+pub use witness::Witness;

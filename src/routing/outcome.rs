@@ -120,8 +120,9 @@ impl Route {
         }
     }
 
-    /// The mirrors that a forwarded request with this R is copied to.
-    fn mirrored(&self, random_value: u64) -> Vec<usize> {
+    /// The mirrors that a forwarded request with this R is copied to, as indices into the list.
+    #[must_use]
+    pub fn mirrored(&self, random_value: u64) -> Vec<usize> {
         let covered = |(place, mirror): (usize, &super::Mirror)| {
             mirror.percentage.covers(random_value).then_some(place)
         };

@@ -74,7 +74,7 @@ fn last_line(text: &str) -> String {
 }
 
 /// RE2's syntax in that of the `regex` crate.
-fn translate(pattern: &str) -> String {
+pub(super) fn translate(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut rest = pattern.chars();
     // Inside brackets: how many characters have been seen, since a `]` in front is a plain one.

@@ -1,5 +1,6 @@
 //! TCP and TLS: a connection is routed once, by what is known before its first byte.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use super::authority::Closeness;
@@ -65,6 +66,12 @@ impl Subnet {
         Some(Self { address, bits })
     }
 
+    /// The address that it was written with.
+    #[must_use]
+    pub fn address(self) -> IpAddr {
+        self.address
+    }
+
     /// Whether an address is in it.
     #[must_use]
     pub fn contains(self, address: IpAddr) -> bool {
@@ -82,6 +89,12 @@ impl Subnet {
     }
 }
 
+impl fmt::Display for Subnet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.address, self.bits)
+    }
+}
+
 /// The answer of a table to one connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TcpAnswer<'t> {
@@ -92,6 +105,33 @@ pub struct TcpAnswer<'t> {
 }
 
 impl TcpMatch {
+    /// Whether every connection that reaches the rule meets it.
+    #[must_use]
+    pub fn is_catch_all(&self) -> bool {
+        self.server_names.is_empty()
+            && self.destination_subnets.is_empty()
+            && self.port.is_none()
+            && self.source.is_empty()
+    }
+
+    /// Every condition in words; empty if there is none.
+    #[must_use]
+    pub fn describe(&self) -> Vec<String> {
+        let names: Vec<String> = self.server_names.iter().map(Domain::to_string).collect();
+        let subnets: Vec<String> = self
+            .destination_subnets
+            .iter()
+            .map(Subnet::to_string)
+            .collect();
+        let conditions = [
+            (!names.is_empty()).then(|| format!("server name = {}", names.join(" or "))),
+            (!subnets.is_empty()).then(|| format!("to {}", subnets.join(" or "))),
+            self.port.map(|port| format!("port = {port}")),
+            (!self.source.is_empty()).then(|| self.source.to_string()),
+        ];
+        conditions.into_iter().flatten().collect()
+    }
+
     /// How closely it fits a connection, the closest greatest; `None` if it does not.
     ///
     /// Envoy compares filter chains by address first (the longest subnet), then by server name.
