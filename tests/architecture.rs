@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("config", &["scenario", "units"]),
     ("split", &["random"]),
     ("routing", &["split", "units"]),
+    ("export", &["routing"]),
     ("tally", &["scenario", "units"]),
     ("sim", &["random", "scenario", "split", "tally", "units"]),
     (
@@ -39,6 +40,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "chart",
             "cli",
             "config",
+            "export",
             "quantities",
             "random",
             "report",
