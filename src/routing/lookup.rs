@@ -99,8 +99,8 @@ impl Index {
         visit(self.paths.get(path));
         self.prefixes.each(path, &mut visit);
         for (name, places) in &self.headers {
-            if let Some(value) = request.header(name) {
-                visit(places.get(&value));
+            for value in request.header_values(name) {
+                visit(places.get(value));
             }
         }
         for (name, places) in &self.queries {
@@ -253,7 +253,7 @@ mod tests {
 
     fn any_request() -> impl Strategy<Value = Request> {
         let query = prop::option::of("[xy]=[ab]");
-        let header = prop::option::of(("[xy]", "[ab]{1,2}"));
+        let header = prop::collection::vec(("[xy]", "[ab]{1,2}"), 0..4);
         ("(/[abA]{0,2}){1,4}", query, header).prop_map(|(path, query, header)| {
             let query = query.map_or_else(String::new, |query| format!("?{query}"));
             let request = Request::parse(&format!("http://host{path}{query}")).unwrap();

@@ -84,18 +84,20 @@ impl HeaderMatch {
         &self.name
     }
 
+    /// Whether any of the header's values meets it.
     fn holds(&self, request: &Request) -> bool {
-        request
-            .header(&self.name)
-            .is_some_and(|value| self.value.holds(&value))
+        let mut values = request.header_values(&self.name);
+        values.any(|value| self.value.holds(value))
     }
 
     /// As a condition that must not hold: a header that is missing counts as empty, unless mere
     /// presence is forbidden.
     fn is_kept_out(&self, request: &Request) -> bool {
-        match (&self.value, request.header(&self.name)) {
-            (StringMatch::Present, value) => value.is_none(),
-            (pattern, value) => !pattern.holds(&value.unwrap_or_default()),
+        let is_missing = request.header_values(&self.name).next().is_none();
+        match &self.value {
+            StringMatch::Present => is_missing,
+            pattern if is_missing => !pattern.holds(""),
+            _ => !self.holds(request),
         }
     }
 }
@@ -264,7 +266,8 @@ impl Condition<'_> {
             Self::Plain("scheme", _) => Some(request.scheme.clone()),
             Self::Plain(..) => Some(request.authority.clone()),
             Self::Header(header) | Self::Without(header) => {
-                request.header(&header.name).map(|value| value.into_owned())
+                let values: Vec<&str> = request.header_values(&header.name).collect();
+                (!values.is_empty()).then(|| values.join(", "))
             }
             Self::Query(query) => request.query(&query.name).map(str::to_owned),
         };

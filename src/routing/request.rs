@@ -1,6 +1,5 @@
 //! What is routed: an HTTP request, or a TCP connection.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::Source;
@@ -105,14 +104,11 @@ impl Request {
         &self.headers
     }
 
-    /// The value of a header, its name in lower case; several are joined by commas, as Envoy does.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
-        let mut values = self.headers.iter().filter(|(key, _)| key == name);
-        let first = Cow::Borrowed(&*values.next()?.1);
-        Some(values.fold(first, |all, (_, value)| {
-            Cow::Owned(format!("{all},{value}"))
-        }))
+    /// The values of a header, its name in lower case. A condition holds if it does for any of them:
+    /// Envoy compares them one by one.
+    pub fn header_values<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
+        let named = self.headers.iter().filter(move |(key, _)| key == name);
+        named.map(|(_, value)| value.as_str())
     }
 
     /// The path without query and fragment.
@@ -201,16 +197,17 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_joined_and_the_host_header_is_the_authority() {
+    fn headers_keep_all_values_and_the_host_header_is_the_authority() {
         let request = Request::parse("GET reviews/")
             .unwrap()
             .with_header("End-User", " jason ")
             .with_header("x", "1")
             .with_header("X", "2")
             .with_header("Host", "example.com:8080");
-        assert_eq!(request.header("end-user").as_deref(), Some("jason"));
-        assert_eq!(request.header("x").as_deref(), Some("1,2"));
-        assert_eq!(request.header("y"), None);
+        let values = |name| request.header_values(name).collect::<Vec<_>>();
+        assert_eq!(values("end-user"), ["jason"]);
+        assert_eq!(values("x"), ["1", "2"]);
+        assert!(values("y").is_empty());
         assert_eq!(request.host(), "example.com");
     }
 

@@ -183,6 +183,7 @@ fn matches() -> Configuration {
             header("x-canary", StringMatch::Present),
         ),
         to("joined", &[1], header("x-twice", exact("1,2"))),
+        to("second value", &[1], header("x-twice", exact("2"))),
         to(
             "exact",
             &[25, 75],

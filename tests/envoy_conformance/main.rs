@@ -9,6 +9,7 @@
 //! `CONFORMANCE=overwrite` it writes its table to `docs/conformance.md`.
 
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
