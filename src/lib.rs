@@ -13,6 +13,8 @@
 //! |---|---|
 //! | [`config`] | files → domain types, with the place of every mistake |
 //! | [`scenario`] | the domain, always valid once built |
+//! | [`routing`] | what the mesh says should happen to a request |
+//! | [`export`] | a route table as configuration for other programs |
 //! | [`split`] | the weighting algorithms, a file each, upstream source named |
 //! | [`sim`] | virtual clock, event queue, arrivals, counting, replications |
 //! | [`tally`] | what was observed, in constant memory |
@@ -41,9 +43,11 @@ pub mod chart;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod export;
 pub mod quantities;
 pub mod random;
 pub mod report;
+pub mod routing;
 pub mod scenario;
 pub mod sim;
 pub mod split;

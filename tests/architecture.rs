@@ -18,11 +18,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("scenario", &["units"]),
     ("config", &["scenario", "units"]),
     ("split", &["random"]),
+    ("routing", &["split", "units"]),
+    ("export", &["routing"]),
     ("tally", &["scenario", "units"]),
     ("sim", &["random", "scenario", "split", "tally", "units"]),
     (
         "summary",
-        &["random", "scenario", "sim", "stats", "tally", "units"],
+        &[
+            "random", "routing", "scenario", "sim", "stats", "tally", "units",
+        ],
     ),
     (
         "report",
@@ -36,9 +40,11 @@ const ROOMS: &[(&str, &[&str])] = &[
             "chart",
             "cli",
             "config",
+            "export",
             "quantities",
             "random",
             "report",
+            "routing",
             "scenario",
             "sim",
             "split",

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod converge;
 pub mod csv_files;
+pub mod explain;
 pub mod files;
 pub mod page;
 pub mod plan;

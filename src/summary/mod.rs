@@ -8,6 +8,7 @@ pub mod check;
 mod claims;
 pub mod converge;
 mod draw;
+pub mod explain;
 pub mod figures;
 mod focus;
 mod order;
