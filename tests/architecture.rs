@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("quantities", &["random", "stats", "units"]),
     ("scenario", &["units"]),
-    ("config", &["scenario", "units"]),
+    ("config", &["routing", "scenario", "units"]),
     ("split", &["random"]),
     ("routing", &["split", "units"]),
     ("export", &["routing"]),

@@ -5,6 +5,8 @@
 //! the nearest valid name. What users observed is read in [`observations`]. Nothing here simulates.
 
 mod diagnostic;
+mod kubernetes;
+mod manifest;
 pub mod observations;
 mod reader;
 mod scenario_file;
@@ -16,6 +18,7 @@ mod weights_list;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use manifest::{Manifests, parse_manifests, read_manifests};
 pub use scenario_file::{Loaded, parse_scenario};
 pub use source::{ConfigError, Source};
 pub use weights_list::{WeightsListError, parse_weights_list};
