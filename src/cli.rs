@@ -91,6 +91,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "R")]
     pub replications: Option<u32>,
 
+    /// Draws the final counts of the replications from their law instead of replaying them
+    #[arg(long)]
+    pub sampled: bool,
+
     /// Whether to write requests.csv, a row per request
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub requests_csv: RequestsCsv,

@@ -23,6 +23,8 @@ pub enum Purpose {
     Claims,
     /// Samples drawn for a test whose exact p-value is out of reach.
     Tests,
+    /// Final counts of replications, drawn from their law.
+    Sampled,
 }
 
 impl Purpose {
@@ -33,6 +35,7 @@ impl Purpose {
             Self::Users => b"users",
             Self::Claims => b"claims",
             Self::Tests => b"tests",
+            Self::Sampled => b"sampled",
         }
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn draw(figure: &Curves) -> Scene {
         true => format!("{} (logarithmic)", figure.across.name),
         false => figure.across.name.clone(),
     };
+    let name = font::fit(&name, SMALL, plot.right - plot.left);
     for area in &figure.areas {
         fill(&mut scene, area, &across, &up);
     }

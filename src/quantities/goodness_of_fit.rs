@@ -75,7 +75,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         source: "A. C. Davison and D. V. Hinkley (1997)",
         function: "gof::monte_carlo_multinomial",
         parameters: &[COUNTS, WEIGHTS, RUNS, SEED],
-        example: "counts=7,2,1 weights=50,25,25 runs=10000",
+        example: "counts=7,2,1 weights=2,1,1 runs=9999",
         compute: |given| {
             let (counts, weights) = (given.wholes("counts")?, given.reals("weights")?);
             let mut random = stream(given.whole("seed")?, Purpose::Tests, &[]);

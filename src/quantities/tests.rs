@@ -1,7 +1,5 @@
 //! Every quantity computes its example, and every function of `stats` is registered.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 

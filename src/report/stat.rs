@@ -47,7 +47,7 @@ pub fn describe(quantity: &Quantity) -> String {
     provenance(&mut text, quantity);
     let _ = writeln!(
         text,
-        "  example     shiftsim stat {} {}",
+        "\n  shiftsim stat {} {}",
         quantity.name, quantity.example
     );
     text

@@ -193,6 +193,7 @@ fn replication_lines(text: &mut String, summary: &Summary, replications: &Replic
 fn method(method: &str) -> &str {
     match method {
         "replayed" => "replayed through the picker",
+        "sampled" => "sampled: its final counts drawn from their law",
         other => other,
     }
 }

@@ -38,7 +38,7 @@ pub fn stable_requests(canary: u64, ratio: f64) -> u64 {
 /// let plan = TwoProportions { stable: 0.01, canary: 0.05, alpha: 0.05, power: 0.8, ratio: 9.0 };
 /// let size = pooled_z_size(&plan, Alternative::TwoSided)?;
 /// // the formula says 115
-/// assert_eq!((size.first, size.stable), (107, 110));
+/// assert_eq!((size.first, size.stable), (111, 111));
 /// # Ok::<(), shiftsim::stats::StatsError>(())
 /// ```
 pub fn pooled_z_size(
