@@ -2,6 +2,8 @@
 
 mod describe;
 mod diff;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use diff::diff;
