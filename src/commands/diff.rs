@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::manifests::read;
+use super::manifests::{print_warnings, read};
 use super::{Answer, CommandError, output};
 use crate::cli::{DiffArgs, OutputFormat};
 use crate::report;
@@ -36,7 +36,8 @@ pub(super) fn diff(arguments: &DiffArgs) -> Result<Answer, CommandError> {
     match arguments.print.format {
         OutputFormat::Text => {
             let text = report::explain::diff(&diff, super::explain::detail(&arguments.print));
-            output::print_styled(&(text + &report::explain::warnings(&warnings)))?;
+            print_warnings(&warnings);
+            output::print_styled(&text)?;
         }
         OutputFormat::Json => output::print_json(&Output {
             command: "diff",

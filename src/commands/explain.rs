@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::manifests::{read, source};
+use super::manifests::{print_warnings, read, source};
 use super::{Answer, CommandError, output};
 use crate::cli::{ExplainArgs, OutputFormat, PrintArgs};
 use crate::report;
@@ -70,7 +70,8 @@ fn print(
 ) -> Result<(), CommandError> {
     match format {
         OutputFormat::Text => {
-            output::print_styled(&(text() + &report::explain::warnings(warnings)))
+            print_warnings(warnings);
+            output::print_styled(&text())
         }
         OutputFormat::Json => output::print_json(&Output {
             command: "explain",

@@ -1,6 +1,6 @@
 //! `shiftsim export`: routes as configuration for other programs.
 
-use super::manifests::{read, source};
+use super::manifests::{print_warnings, read, source};
 use super::{Answer, CommandError, output};
 use crate::cli::{EnvoyArgs, ExportArgs, ExportTarget};
 use crate::export::envoy::{self, Entry, Export, Settings};
@@ -30,9 +30,9 @@ fn envoy(arguments: &EnvoyArgs) -> Result<Answer, CommandError> {
                 .into(),
         },
     })?;
-    let warnings = warnings.iter().chain(&export.left_out);
-    for warning in warnings {
-        anstream::eprintln!("warning: {warning}");
+    print_warnings(&warnings);
+    for what in &export.left_out {
+        anstream::eprintln!("warning: not exported: {what}");
     }
     if arguments.json {
         output::print_json(&export.bootstrap)?;

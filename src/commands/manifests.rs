@@ -13,6 +13,13 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<(RouteTable, Vec<String>), Comma
     Ok((manifests.table, manifests.warnings))
 }
 
+/// Prints warnings beside an answer for people; they are texts with their place.
+pub(super) fn print_warnings(warnings: &[String]) {
+    for warning in warnings {
+        anstream::eprintln!("{}\n", warning.trim_end());
+    }
+}
+
 /// The proxy that is asked about.
 pub(super) fn source(arguments: &ProxyArgs) -> Source {
     Source {

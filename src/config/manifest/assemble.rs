@@ -87,7 +87,10 @@ impl Assembly<'_> {
                 known.name == *host && known.gateways.iter().any(|gateway| gateway == MESH)
             });
             if let Some(taken) = taken {
-                let owner = taken.routes.first().map(|route| route.origin.resource.clone());
+                let owner = taken
+                    .routes
+                    .first()
+                    .map(|route| route.origin.resource.clone());
                 let message = format!(
                     "`{host}` already has rules of {}",
                     owner.unwrap_or_else(|| "another resource".into())
@@ -379,7 +382,10 @@ impl Assembly<'_> {
         let known = gateways.iter().find(|known| known.full_name == gateway);
         let mut ports: Vec<u16> = match known {
             Some(known) => known.servers.iter().map(|server| server.port).collect(),
-            None => routes.iter().filter_map(|route| route.condition.port).collect(),
+            None => routes
+                .iter()
+                .filter_map(|route| route.condition.port)
+                .collect(),
         };
         ports.sort_unstable();
         ports.dedup();
@@ -413,9 +419,10 @@ impl Assembly<'_> {
     }
 
     pub(super) fn doubt(&mut self, meta: &Meta, span: Range<usize>, message: String, effect: &str) {
-        let known = self.doubts.iter().any(|known| {
-            known.file == meta.file && known.span == span && known.message == message
-        });
+        let known = self
+            .doubts
+            .iter()
+            .any(|known| known.file == meta.file && known.span == span && known.message == message);
         if !known {
             self.doubts.push(Doubt {
                 file: meta.file,
@@ -434,7 +441,10 @@ pub(super) fn mesh_domains(host: &str) -> Vec<Domain> {
         let name = short.split('.').next().unwrap_or(short);
         names.extend([name.to_owned(), short.to_owned(), format!("{short}.svc")]);
     }
-    names.iter().filter_map(|name| Domain::parse(name).ok()).collect()
+    names
+        .iter()
+        .filter_map(|name| Domain::parse(name).ok())
+        .collect()
 }
 
 /// Whether one of a server's hosts covers a host, or the other way round.
@@ -443,5 +453,7 @@ pub(super) fn serves(hosts: &[String], host: &str) -> bool {
         Some(suffix) => narrow.ends_with(suffix),
         None => wide == narrow,
     };
-    hosts.iter().any(|own| covers(own, host) || covers(host, own))
+    hosts
+        .iter()
+        .any(|own| covers(own, host) || covers(host, own))
 }

@@ -4,8 +4,7 @@
 use super::assemble::{Api, Assembly, mesh_domains, serves};
 use super::resources::{ApiRoute, Gateway, Parent, Resources, Server};
 use crate::routing::{
-    Domain, Listener, MESH, Route, TcpMatch, TcpRoute, VirtualHost,
-    sort_by_gateway_api_precedence,
+    Domain, Listener, MESH, Route, TcpMatch, TcpRoute, VirtualHost, sort_by_gateway_api_precedence,
 };
 
 /// Adds all routes, oldest first, and puts the matches of each host in the API's order.
@@ -27,7 +26,10 @@ pub(super) fn add_api_routes(assembly: &mut Assembly, resources: &Resources) {
                     add_mesh(assembly, host, *port, &http, &connections);
                 }
                 Parent::Gateway(name, section, port) => {
-                    let known = resources.gateways.iter().find(|known| known.full_name == *name);
+                    let known = resources
+                        .gateways
+                        .iter()
+                        .find(|known| known.full_name == *name);
                     let servers = servers(known, section.as_deref(), *port);
                     add_gateway(assembly, route, name, servers.as_deref(), &http);
                     add_gateway_connections(assembly, route, name, servers, &connections);
@@ -118,7 +120,14 @@ fn add_gateway(
         }
         for (name, port) in places {
             let domains = Domain::parse(&name).into_iter().collect();
-            add_host(assembly, &name, domains, vec![gateway.to_owned()], port, http);
+            add_host(
+                assembly,
+                &name,
+                domains,
+                vec![gateway.to_owned()],
+                port,
+                http,
+            );
         }
     }
 }

@@ -12,7 +12,10 @@ pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ConfigError> {
             let before = files.len();
             add_folder(path, &mut files)?;
             if files.len() == before {
-                return Err(unreadable(path, "it holds no .yaml, .yml or .json file".into()));
+                return Err(unreadable(
+                    path,
+                    "it holds no .yaml, .yml or .json file".into(),
+                ));
             }
         } else {
             files.push(path.clone());

@@ -3,12 +3,9 @@
 //! Source: kubernetes-sigs/gateway-api, `apis/v1/{httproute,grpcroute,shared}_types.go` and
 //! `apis/v1alpha2`.
 
-use super::object::{
-    Keys, doubt, duration, items, number, object, refuse, scalar, text, texts,
-};
+use super::object::{Keys, doubt, duration, items, number, object, refuse, scalar, text, texts};
 use super::resources::{
-    Action, ApiRoute, ConnectionRule, Gateway, HttpRule, Meta, Parent, Server, Target,
-    service_host,
+    Action, ApiRoute, ConnectionRule, Gateway, HttpRule, Meta, Parent, Server, Target, service_host,
 };
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::Node;
@@ -66,7 +63,9 @@ pub(super) fn api_route(
             rule: "rules[0]".into(),
             place: Some(line(spec.span.start)),
         };
-        route.http.push(plain_rule(origin, Action::Forward(Vec::new()), spec));
+        route
+            .http
+            .push(plain_rule(origin, Action::Forward(Vec::new()), spec));
     }
     Some(route)
 }
@@ -88,12 +87,21 @@ fn parents(fields: &Fields, meta: &Meta, report: &mut Report) -> Vec<Parent> {
         match text(&parent, "kind", report).as_deref() {
             None | Some("Gateway") => {
                 let section = text(&parent, "sectionName", report);
-                parents.push(Parent::Gateway(format!("{namespace}/{name}"), section, port));
+                parents.push(Parent::Gateway(
+                    format!("{namespace}/{name}"),
+                    section,
+                    port,
+                ));
             }
             Some("Service") => parents.push(Parent::Service(service_host(&name, &namespace), port)),
             Some(other) => {
                 let message = format!("a parent of kind {other} is not simulated");
-                doubt(report, node.span.clone(), message, "the route is not attached to it");
+                doubt(
+                    report,
+                    node.span.clone(),
+                    message,
+                    "the route is not attached to it",
+                );
             }
         }
     }
@@ -176,7 +184,11 @@ fn connection_rule(
     let fields = object(node, "a rule", &RULE, report)?;
     let targets = backends(&fields, meta, report);
     if targets.is_empty() {
-        refuse(report, fields.start(), "a rule needs at least one of backendRefs");
+        refuse(
+            report,
+            fields.start(),
+            "a rule needs at least one of backendRefs",
+        );
     }
     Some(ConnectionRule {
         matches: Vec::new(),
@@ -215,7 +227,12 @@ fn backend(node: &Node, meta: &Meta, report: &mut Report) -> Option<Target> {
         Some("Hostname") => name.to_owned(),
         Some(other) => {
             let message = format!("a backend of kind {other} is not simulated");
-            doubt(report, node.span.clone(), message, "it counts as a service of that name");
+            doubt(
+                report,
+                node.span.clone(),
+                message,
+                "it counts as a service of that name",
+            );
             service_host(name, &namespace)
         }
     };
@@ -223,7 +240,11 @@ fn backend(node: &Node, meta: &Meta, report: &mut Report) -> Option<Target> {
         host,
         subset: None,
         port: number(&fields, "port", 1, 65535, report),
-        weight: if fields.get("weight").is_some() { weight? } else { 1 },
+        weight: if fields.get("weight").is_some() {
+            weight?
+        } else {
+            1
+        },
         span: node.span.clone(),
     })
 }
@@ -339,16 +360,25 @@ fn grpc_match(node: &Node, report: &mut Report) -> Option<RouteMatch> {
     };
     if let Some(node) = fields.get("method") {
         let method = object(node, "a method", &METHOD, report)?;
-        let (service, name) = (text(&method, "service", report), text(&method, "method", report));
+        let (service, name) = (
+            text(&method, "service", report),
+            text(&method, "method", report),
+        );
         let is_regex = text(&method, "type", report).as_deref() == Some("RegularExpression");
         let pattern = match (service, name, is_regex) {
             (None, None, _) => None,
             (service, name, true) => {
                 let any = || "[^/]+".to_owned();
-                let path = format!("/{}/{}", service.unwrap_or_else(any), name.unwrap_or_else(any));
+                let path = format!(
+                    "/{}/{}",
+                    service.unwrap_or_else(any),
+                    name.unwrap_or_else(any)
+                );
                 Some(UriPattern::Regex(re2(&path, node, report)?))
             }
-            (Some(service), Some(name), false) => Some(UriPattern::Exact(format!("/{service}/{name}"))),
+            (Some(service), Some(name), false) => {
+                Some(UriPattern::Exact(format!("/{service}/{name}")))
+            }
             (Some(service), None, false) => Some(UriPattern::Prefix(format!("/{service}/"))),
             (None, Some(name), false) => {
                 let path = format!("/[^/]+/{}", regex::escape(&name));
@@ -383,7 +413,8 @@ fn filter(node: &Node, meta: &Meta, rule: &mut HttpRule, report: &mut Report) {
     match text(&fields, "type", report).unwrap_or_default().as_str() {
         "RequestMirror" => {
             let mirror = fields.get("requestMirror");
-            rule.mirrors.extend(mirror.and_then(|node| mirrored(node, meta, report)));
+            rule.mirrors
+                .extend(mirror.and_then(|node| mirrored(node, meta, report)));
         }
         "RequestRedirect" => {
             if let Some(node) = fields.get("requestRedirect") {
@@ -409,7 +440,11 @@ fn mirrored(node: &Node, meta: &Meta, report: &mut Report) -> Option<(Target, Fr
         not_simulated: &[],
     };
     let fields = object(node, "a mirror", &MIRROR, report)?;
-    let target = backend(fields.required("backendRef", "{name: reviews-v2}", report)?, meta, report)?;
+    let target = backend(
+        fields.required("backendRef", "{name: reviews-v2}", report)?,
+        meta,
+        report,
+    )?;
     let share = if fields.get("percent").is_some() {
         FractionalPercent::percent(number(&fields, "percent", 0, 100, report)?)
     } else if let Some(node) = fields.get("fraction") {

@@ -27,7 +27,10 @@ impl<'a> Inventory<'a> {
 
     /// The service of a host, if it was among the manifests.
     pub(super) fn service(&self, host: &str) -> Option<&'a Service> {
-        self.resources.services.iter().find(|service| service.host == host)
+        self.resources
+            .services
+            .iter()
+            .find(|service| service.host == host)
     }
 
     /// What stands behind a target.
@@ -70,7 +73,8 @@ impl<'a> Inventory<'a> {
                     return (Backend::Missing, Some((doubt, MISSING)));
                 }
                 Subset::Unknown => {
-                    let doubt = format!("subset `{subset}` of `{host}`: no DestinationRule is given");
+                    let doubt =
+                        format!("subset `{subset}` of `{host}`: no DestinationRule is given");
                     let effect = "it is taken to exist; name its file too";
                     return (Backend::Ready, Some((doubt, effect)));
                 }
@@ -82,7 +86,10 @@ impl<'a> Inventory<'a> {
                     Some(subset) => format!("subset `{subset}` of `{host}` has no replica"),
                     None => format!("`{host}` has no replica"),
                 };
-                (Backend::Empty, Some((doubt, "its share is answered with 503 UH")))
+                (
+                    Backend::Empty,
+                    Some((doubt, "its share is answered with 503 UH")),
+                )
             }
             _ => (Backend::Ready, None),
         }

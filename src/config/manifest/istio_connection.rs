@@ -39,7 +39,14 @@ pub(super) fn tcp_rule(
     line: &dyn Fn(usize) -> String,
     report: &mut Report,
 ) -> Option<ConnectionRule> {
-    rule(node, &format!("tcp[{place}]"), meta, line, report, "TCP route is required")
+    rule(
+        node,
+        &format!("tcp[{place}]"),
+        meta,
+        line,
+        report,
+        "TCP route is required",
+    )
 }
 
 /// A rule for TLS: it needs a match with server names.
@@ -50,12 +57,23 @@ pub(super) fn tls_rule(
     line: &dyn Fn(usize) -> String,
     report: &mut Report,
 ) -> Option<ConnectionRule> {
-    let rule = rule(node, &format!("tls[{place}]"), meta, line, report, "TLS route is required")?;
+    let rule = rule(
+        node,
+        &format!("tls[{place}]"),
+        meta,
+        line,
+        report,
+        "TLS route is required",
+    )?;
     if rule.matches.is_empty() {
         let message = "TLS route must have at least one match condition";
         refuse(report, rule.span.clone(), message);
     }
-    if rule.matches.iter().any(|(_, condition)| condition.server_names.is_empty()) {
+    if rule
+        .matches
+        .iter()
+        .any(|(_, condition)| condition.server_names.is_empty())
+    {
         let message = "TLS match must have at least one SNI host";
         refuse(report, rule.span.clone(), message);
     }

@@ -4,9 +4,7 @@
 //! `pkg/config/validation/validation.go` and `virtualservice.go`.
 
 use super::istio_match::http_match;
-use super::object::{
-    Keys, decimal, doubt, duration, items, number, object, refuse, scalar, text,
-};
+use super::object::{Keys, decimal, doubt, duration, items, number, object, refuse, scalar, text};
 use super::resources::{Action, HttpRule, Meta, Target, qualified};
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::Node;
@@ -33,11 +31,23 @@ const RULE: Keys = Keys {
         "delegate",
     ],
     not_simulated: &[
-        ("rewrite", "the destination sees another path or host; the route is the same"),
-        ("corsPolicy", "browsers may be refused; the route is the same"),
-        ("headers", "headers are changed for the destination; the route is the same"),
+        (
+            "rewrite",
+            "the destination sees another path or host; the route is the same",
+        ),
+        (
+            "corsPolicy",
+            "browsers may be refused; the route is the same",
+        ),
+        (
+            "headers",
+            "headers are changed for the destination; the route is the same",
+        ),
         ("websocketUpgrade", "upgrades are always allowed"),
-        ("appendHeaders", "headers are added for the destination; the route is the same"),
+        (
+            "appendHeaders",
+            "headers are added for the destination; the route is the same",
+        ),
     ],
 };
 
@@ -98,13 +108,18 @@ pub(super) fn http_rule(
 fn action(fields: &Fields, node: &Node, meta: &Meta, report: &mut Report) -> Option<Action> {
     let (route, redirect) = (fields.get("route"), fields.get("redirect"));
     let direct = fields.get("directResponse");
-    let conflict = |one: &str, other: &str| format!("HTTP route cannot contain both {one} and {other}");
+    let conflict =
+        |one: &str, other: &str| format!("HTTP route cannot contain both {one} and {other}");
     if let Some(redirect) = redirect.filter(|_| route.is_some()) {
         refuse(report, redirect.span.clone(), conflict("route", "redirect"));
         return None;
     }
     if let Some(direct) = direct.filter(|_| route.is_some()) {
-        refuse(report, direct.span.clone(), conflict("route", "direct_response"));
+        refuse(
+            report,
+            direct.span.clone(),
+            conflict("route", "direct_response"),
+        );
         return None;
     }
     if let Some(fault) = fields.get("fault").filter(|_| redirect.is_some()) {
@@ -172,10 +187,15 @@ pub(super) fn targets(listed: &[Node], meta: &Meta, report: &mut Report) -> Opti
     }
     if sum > u64::from(u32::MAX) {
         let span = listed[0].span.clone();
-        refuse(report, span, "The sum of weights of all weighted clusters exceeds 4294967295");
+        refuse(
+            report,
+            span,
+            "The sum of weights of all weighted clusters exceeds 4294967295",
+        );
     }
     let failed = |all: &[crate::config::Diagnostic]| {
-        all.iter().any(|one| one.severity == crate::config::Severity::Error)
+        all.iter()
+            .any(|one| one.severity == crate::config::Severity::Error)
     };
     (!failed(&report.diagnostics[before..])).then_some(targets)
 }
@@ -210,7 +230,11 @@ fn target(node: &Node, meta: &Meta, report: &mut Report) -> Option<Target> {
     let fields = object(node, "a destination", &DESTINATION, report)?;
     let host = text(&fields, "host", report).unwrap_or_default();
     if host.is_empty() {
-        refuse(report, first_line(node, &fields), "destination host is required");
+        refuse(
+            report,
+            first_line(node, &fields),
+            "destination host is required",
+        );
         return None;
     }
     let port = match fields.get("port") {
@@ -301,7 +325,11 @@ fn delay(node: &Node, report: &mut Report) -> Option<Delay> {
     let percentage = fault_percentage(&fields, "delay", report);
     let duration = duration(&fields, "fixedDelay", report);
     if duration.is_none() {
-        refuse(report, fields.start(), "delay type not set: `fixedDelay` is missing");
+        refuse(
+            report,
+            fields.start(),
+            "delay type not set: `fixedDelay` is missing",
+        );
     }
     Some(Delay {
         percentage,
@@ -330,7 +358,12 @@ fn abort(node: &Node, report: &mut Report) -> Option<Abort> {
         (None, Some(node)) => AbortStatus::Grpc(grpc_status(node, report)?),
         (None, None) => {
             let effect = "nothing is aborted";
-            doubt(report, fields.start(), "abort configured, but error type not set", effect);
+            doubt(
+                report,
+                fields.start(),
+                "abort configured, but error type not set",
+                effect,
+            );
             return None;
         }
     };
@@ -377,11 +410,21 @@ fn fault_percentage(fields: &Fields, what: &str, report: &mut Report) -> Fractio
     if let Some(node) = fields.get("percent") {
         let percent = number::<u32>(fields, "percent", 0, 100, report);
         let message = "`percent` is deprecated; Istio reads `percentage` only";
-        doubt(report, node.span.clone(), message, "write `percentage: {value: …}`");
+        doubt(
+            report,
+            node.span.clone(),
+            message,
+            "write `percentage: {value: …}`",
+        );
         return percent.map_or(FractionalPercent::NEVER, FractionalPercent::percent);
     }
     let message = format!("the {what} has no percentage: it is never injected");
-    doubt(report, fields.start(), message, "add `percentage: {value: 100}`");
+    doubt(
+        report,
+        fields.start(),
+        message,
+        "add `percentage: {value: 100}`",
+    );
     FractionalPercent::NEVER
 }
 
@@ -414,7 +457,10 @@ fn mirrors(fields: &Fields, meta: &Meta, report: &mut Report) -> Vec<(Target, Fr
         }
         let percentage = mirror_percentage(fields, report);
         let target = target(node, meta, report);
-        return target.map(|target| (target, percentage)).into_iter().collect();
+        return target
+            .map(|target| (target, percentage))
+            .into_iter()
+            .collect();
     }
     let mut found = Vec::new();
     for node in listed {
@@ -448,7 +494,8 @@ fn mirror_percentage(fields: &Fields, report: &mut Report) -> FractionalPercent 
     for key in ["mirrorPercent", "mirror_percent"] {
         if let Some(node) = fields.get(key) {
             let percent = number::<u32>(fields, key, 0, 100, report);
-            let message = "using deprecated setting \"mirrorPercent\", use \"mirrorPercentage\" instead";
+            let message =
+                "using deprecated setting \"mirrorPercent\", use \"mirrorPercentage\" instead";
             doubt(report, node.span.clone(), message, "deprecated");
             return percent.map_or(FractionalPercent::NEVER, FractionalPercent::percent);
         }
@@ -461,7 +508,10 @@ fn retries(fields: &Fields, report: &mut Report) -> Retries {
         read: &["attempts", "perTryTimeout", "retryOn"],
         not_simulated: &[
             ("retryRemoteLocalities", "all replicas count as near"),
-            ("retryIgnorePreviousHosts", "a retry may meet the same replica"),
+            (
+                "retryIgnorePreviousHosts",
+                "a retry may meet the same replica",
+            ),
             ("backoff", "retries wait as long as by default"),
         ],
     };
@@ -518,9 +568,14 @@ const RETRY_ON: [&str; 17] = [
 ];
 
 fn retry_conditions(written: &str, policy: &Fields, report: &mut Report) -> Vec<String> {
-    let conditions: Vec<String> = written.split(',').map(|one| one.trim().to_owned()).collect();
+    let conditions: Vec<String> = written
+        .split(',')
+        .map(|one| one.trim().to_owned())
+        .collect();
     for condition in &conditions {
-        let is_status = condition.parse::<u16>().is_ok_and(|status| (100..600).contains(&status));
+        let is_status = condition
+            .parse::<u16>()
+            .is_ok_and(|status| (100..600).contains(&status));
         if !is_status && !RETRY_ON.contains(&condition.as_str()) {
             let message = format!("\"{condition}\" is not a valid retryOn policy");
             refuse(report, policy.start(), message);

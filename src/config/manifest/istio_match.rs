@@ -8,9 +8,7 @@ use super::resources::{Meta, source_match};
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::{Node, Value};
-use crate::routing::{
-    HeaderMatch, QueryMatch, Re2, RouteMatch, StringMatch, UriMatch, UriPattern,
-};
+use crate::routing::{HeaderMatch, QueryMatch, Re2, RouteMatch, StringMatch, UriMatch, UriPattern};
 
 const MATCH: Keys = Keys {
     read: &[
@@ -43,7 +41,9 @@ pub(super) fn http_match(
     let fields = object(node, "a match", &MATCH, report)?;
     let ignore_case = boolean(&fields, "ignoreUriCase", report);
     let string = |key: &'static str, report: &mut Report| {
-        fields.get(key).and_then(|node| string_match(node, key, report))
+        fields
+            .get(key)
+            .and_then(|node| string_match(node, key, report))
     };
     let uri = match string("uri", report) {
         Some(StringMatch::Exact(path)) => Some(UriPattern::Exact(path)),
@@ -178,7 +178,8 @@ fn regex(value: &str, name: &str, node: &Node, report: &mut Report) -> Option<St
         return refused(report, message);
     }
     if value.len() > LONGEST_REGEX {
-        let message = format!("\"{name}\": regex is too large, max length allowed is {LONGEST_REGEX}");
+        let message =
+            format!("\"{name}\": regex is too large, max length allowed is {LONGEST_REGEX}");
         return refused(report, message);
     }
     match Re2::new(value) {

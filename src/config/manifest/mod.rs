@@ -82,7 +82,9 @@ pub fn parse_manifests(sources: &[Source]) -> Result<Manifests, ConfigError> {
         reports.push(report);
     }
     let is_error = |one: &Diagnostic| one.severity == Severity::Error;
-    let refused = reports.iter().any(|report| report.diagnostics.iter().any(is_error));
+    let refused = reports
+        .iter()
+        .any(|report| report.diagnostics.iter().any(is_error));
     if refused {
         return Err(mistakes(sources, reports));
     }
@@ -91,11 +93,14 @@ pub fn parse_manifests(sources: &[Source]) -> Result<Manifests, ConfigError> {
         let diagnostic = Diagnostic::warning(doubt.span, doubt.message, doubt.effect);
         reports[doubt.file].add(diagnostic);
     }
-    let warnings = sources.iter().zip(&mut reports).flat_map(|(source, report)| {
-        report.diagnostics.sort_by_key(|one| one.span.start);
-        let rendered = report.diagnostics.iter().map(|one| render(source, one));
-        rendered.collect::<Vec<String>>()
-    });
+    let warnings = sources
+        .iter()
+        .zip(&mut reports)
+        .flat_map(|(source, report)| {
+            report.diagnostics.sort_by_key(|one| one.span.start);
+            let rendered = report.diagnostics.iter().map(|one| render(source, one));
+            rendered.collect::<Vec<String>>()
+        });
     Ok(Manifests {
         table,
         warnings: warnings.collect(),
@@ -131,7 +136,10 @@ fn mistakes(sources: &[Source], reports: Vec<Report>) -> ConfigError {
 fn meta_of(resource: &Resource, file: usize) -> Meta {
     Meta {
         kind: resource.kind.clone(),
-        namespace: resource.namespace.clone().unwrap_or_else(|| "default".into()),
+        namespace: resource
+            .namespace
+            .clone()
+            .unwrap_or_else(|| "default".into()),
         name: resource.name.clone(),
         created: core::metadata_text(&resource.root, "creationTimestamp"),
         file,
@@ -183,12 +191,16 @@ fn read(
         "Gateway" if istio => all
             .gateways
             .extend(virtual_service::istio_gateway(spec, &meta, report)),
-        "Gateway" => all.gateways.extend(gateway_api::api_gateway(spec, &meta, report)),
+        "Gateway" => all
+            .gateways
+            .extend(gateway_api::api_gateway(spec, &meta, report)),
         "RouteRule" => all
             .route_rules
             .extend(route_rule::route_rule(spec, meta, &line, report)),
         "Service" => all.services.extend(core::service(spec, meta, report)),
-        "Deployment" => all.deployments.extend(core::deployment(spec, &meta, report)),
+        "Deployment" => all
+            .deployments
+            .extend(core::deployment(spec, &meta, report)),
         _ => all
             .api_routes
             .extend(gateway_api::api_route(spec, meta, &line, report)),

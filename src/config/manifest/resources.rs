@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::routing::{Faults, FractionalPercent, Retries, RouteMatch, SourceMatch, TcpMatch};
 use crate::routing::{DirectResponse, Origin, Redirect};
+use crate::routing::{Faults, FractionalPercent, Retries, RouteMatch, SourceMatch, TcpMatch};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -208,4 +208,3 @@ pub(super) fn source_match(
         namespace,
     }
 }
-

@@ -37,15 +37,25 @@ pub(super) fn route_rule(
             "mirror",
         ],
         not_simulated: &[
-            ("rewrite", "the destination sees another path or host; the route is the same"),
+            (
+                "rewrite",
+                "the destination sees another path or host; the route is the same",
+            ),
             ("l4Fault", "connections are not disturbed"),
-            ("corsPolicy", "browsers may be refused; the route is the same"),
+            (
+                "corsPolicy",
+                "browsers may be refused; the route is the same",
+            ),
             ("appendHeaders", "headers are added; the route is the same"),
             ("websocketUpgrade", "upgrades are always allowed"),
         ],
     };
     let fields = object(spec, "a RouteRule", &SPEC, report)?;
-    let host = destination(fields.required("destination", "{name: reviews}", report)?, &meta, report)?;
+    let host = destination(
+        fields.required("destination", "{name: reviews}", report)?,
+        &meta,
+        report,
+    )?;
     let origin = Origin {
         resource: meta.resource(),
         rule: meta.name.clone(),
@@ -66,7 +76,8 @@ pub(super) fn route_rule(
         span: spec.span.clone(),
     };
     if let Some(node) = fields.get("match") {
-        rule.matches.push((origin, condition(node, report)?, node.span.clone()));
+        rule.matches
+            .push((origin, condition(node, report)?, node.span.clone()));
     }
     if let Some(node) = fields.get("mirror") {
         let host = destination(node, &meta, report)?;
@@ -75,8 +86,14 @@ pub(super) fn route_rule(
     }
     Some(RouteRule {
         host,
-        precedence: number(&fields, "precedence", i64::from(i32::MIN), i64::from(i32::MAX), report)
-            .unwrap_or(0),
+        precedence: number(
+            &fields,
+            "precedence",
+            i64::from(i32::MIN),
+            i64::from(i32::MAX),
+            report,
+        )
+        .unwrap_or(0),
         rule,
         meta,
     })
@@ -86,7 +103,10 @@ fn destination(node: &Node, meta: &Meta, report: &mut Report) -> Option<String> 
     let fields = Fields::any(node, "a destination", report)?;
     let namespace = text(&fields, "namespace", report);
     let namespace = namespace.as_deref().unwrap_or(&meta.namespace);
-    match (text(&fields, "name", report), text(&fields, "service", report)) {
+    match (
+        text(&fields, "name", report),
+        text(&fields, "service", report),
+    ) {
         (Some(name), _) => Some(qualified(&name, namespace)),
         (None, Some(service)) => Some(qualified(&service, namespace)),
         (None, None) => {
@@ -150,7 +170,10 @@ fn targets(fields: &Fields, host: &str, report: &mut Report) -> Vec<Target> {
 fn condition(node: &Node, report: &mut Report) -> Option<RouteMatch> {
     const MATCH: Keys = Keys {
         read: &["source", "request"],
-        not_simulated: &[("tcp", "it holds for every connection"), ("udp", "not supported")],
+        not_simulated: &[
+            ("tcp", "it holds for every connection"),
+            ("udp", "not supported"),
+        ],
     };
     let fields = object(node, "a match", &MATCH, report)?;
     let mut condition = RouteMatch::default();
@@ -255,7 +278,12 @@ fn retries(fields: &Fields, report: &mut Report) -> Retries {
     let simple = Fields::any(node, "retries", report)
         .and_then(|retries| retries.get("simpleRetry").cloned());
     let Some(simple) = simple else {
-        doubt(report, node.span.clone(), "only `simpleRetry` is simulated", "nothing is tried again");
+        doubt(
+            report,
+            node.span.clone(),
+            "only `simpleRetry` is simulated",
+            "nothing is tried again",
+        );
         return Retries::NEVER;
     };
     let Some(simple) = Fields::any(&simple, "retries", report) else {
@@ -263,7 +291,9 @@ fn retries(fields: &Fields, report: &mut Report) -> Retries {
     };
     Retries {
         attempts: number(&simple, "attempts", 0, 1000, report).unwrap_or(0),
-        retry_on: ["5xx", "connect-failure", "refused-stream"].map(str::to_owned).to_vec(),
+        retry_on: ["5xx", "connect-failure", "refused-stream"]
+            .map(str::to_owned)
+            .to_vec(),
         per_try_timeout: duration(&simple, "perTryTimeout", report),
     }
 }

@@ -34,7 +34,10 @@ pub(super) fn virtual_service(
         gateways.push(MESH.to_owned());
     }
     let hosts = hosts(&fields, &meta, &gateways, report);
-    if ["http", "tcp", "tls"].iter().all(|key| fields.get(key).is_none()) {
+    if ["http", "tcp", "tls"]
+        .iter()
+        .all(|key| fields.get(key).is_none())
+    {
         let message = "http, tcp or tls must be provided in virtual service";
         refuse(report, fields.start(), message);
     }
@@ -73,7 +76,11 @@ fn hosts(fields: &Fields, meta: &Meta, gateways: &[String], report: &mut Report)
         .map(|host| qualified(host, &meta.namespace))
         .collect();
     if hosts.is_empty() {
-        refuse(report, span(), "virtual service must have at least one host");
+        refuse(
+            report,
+            span(),
+            "virtual service must have at least one host",
+        );
     }
     for (place, host) in hosts.iter().enumerate() {
         if hosts[..place].contains(host) {
@@ -143,7 +150,10 @@ pub(super) fn destination_rule(
         not_simulated: &[
             ("trafficPolicy", BALANCING),
             ("exportTo", "the subsets are seen from every namespace"),
-            ("workloadSelector", "the subsets are seen from every workload"),
+            (
+                "workloadSelector",
+                "the subsets are seen from every workload",
+            ),
         ],
     };
     const SUBSET: Keys = Keys {
@@ -197,7 +207,11 @@ pub(super) fn istio_gateway(spec: &Node, meta: &Meta, report: &mut Report) -> Op
             continue;
         };
         let Some(port) = server.get("port") else {
-            refuse(report, node.span.clone(), "server config must contain a port");
+            refuse(
+                report,
+                node.span.clone(),
+                "server config must contain a port",
+            );
             continue;
         };
         let number = Fields::any(port, "a port", report)
@@ -252,13 +266,16 @@ pub(super) fn service_ports(
             text(&port, key, report).map(|text| text.to_ascii_lowercase())
         };
         let named = protocol("appProtocol", report).or_else(|| protocol("name", report));
-        let is_tcp = ["tcp", "tls", "mongo", "mysql", "redis"].iter().any(|known| {
-            let starts = named.as_ref().is_some_and(|name| {
-                name == known || name.starts_with(&format!("{known}-"))
-            });
-            starts
-        }) || (key == "number"
-            && protocol("protocol", report).is_some_and(|text| text == "tcp" || text == "tls"));
+        let is_tcp = ["tcp", "tls", "mongo", "mysql", "redis"]
+            .iter()
+            .any(|known| {
+                let starts = named
+                    .as_ref()
+                    .is_some_and(|name| name == known || name.starts_with(&format!("{known}-")));
+                starts
+            })
+            || (key == "number"
+                && protocol("protocol", report).is_some_and(|text| text == "tcp" || text == "tls"));
         ports.extend(
             number(&port, key, 1, 65535, report).map(|number| ServicePort { number, is_tcp }),
         );
