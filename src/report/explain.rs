@@ -13,6 +13,8 @@ use crate::units::display::{count, percent, short_percent};
 
 /// Names in tables are cut to so many characters.
 const LONGEST_NAME: usize = 36;
+/// Answers in a difference too.
+const LONGEST_ANSWER: usize = 44;
 
 /// One request or connection.
 #[must_use]
@@ -70,17 +72,6 @@ pub fn table(table: &TableSummary, detail: Detail) -> String {
     hosts.join("\n")
 }
 
-/// What there is to know about the manifests.
-#[must_use]
-pub fn warnings(warnings: &[String]) -> String {
-    let mut text = String::new();
-    for warning in warnings {
-        text.push('\n');
-        paragraph(&mut text, "warning: ", warning);
-    }
-    text
-}
-
 /// A difference between two tables.
 #[must_use]
 pub fn diff(diff: &DiffSummary, detail: Detail) -> String {
@@ -120,7 +111,7 @@ fn changed(text: &mut String, change: &Change) {
     for share in &change.shares {
         let points = (share.new_share - share.old_share) * 100.0;
         table.row(vec![
-            shorten(&share.answer, LONGEST_NAME),
+            shorten(&share.answer, LONGEST_ANSWER),
             percent(share.old_share),
             percent(share.new_share),
             format!("{points:+.1} points"),
@@ -211,7 +202,7 @@ fn destinations(text: &mut String, destinations: &[DestinationSummary]) {
     for destination in destinations {
         table.row(vec![
             shorten(&destination.destination, LONGEST_NAME),
-            count(destination.weight.into()),
+            weight(destination),
             percent(destination.target_share),
         ]);
     }
@@ -224,6 +215,15 @@ fn destinations(text: &mut String, destinations: &[DestinationSummary]) {
                 &format!("{}: {note}", destination.destination),
             );
         }
+    }
+}
+
+/// The weight of an only destination counts for nothing.
+fn weight(destination: &DestinationSummary) -> String {
+    if destination.weight_counts {
+        count(destination.weight.into())
+    } else {
+        "–".into()
     }
 }
 
@@ -259,6 +259,7 @@ mod tests {
                 port: Some(9080),
                 cluster: format!("outbound|9080|{subset}|reviews.default.svc.cluster.local"),
                 weight,
+                weight_counts: true,
                 target_share,
                 note: note.map(str::to_owned),
             };
