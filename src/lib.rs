@@ -13,6 +13,7 @@
 //! |---|---|
 //! | [`config`] | files → domain types, with the place of every mistake |
 //! | [`scenario`] | the domain, always valid once built |
+//! | [`rollout`] | rollouts and their gates, a type per tool, always valid once built |
 //! | [`split`] | the weighting algorithms, a file each, upstream source named |
 //! | [`sim`] | virtual clock, event queue, arrivals, counting, replications |
 //! | [`tally`] | what was observed, in constant memory |
@@ -42,6 +43,7 @@ pub mod commands;
 pub mod config;
 pub mod random;
 pub mod report;
+pub mod rollout;
 pub mod scenario;
 pub mod sim;
 pub mod split;
