@@ -270,6 +270,13 @@ impl Shape {
             }
         }
         self.spans.retain(|span| !span.is_zero());
+        let longest = self.spans.iter().copied().max().unwrap_or_default();
+        let weights = argo.steps().iter().filter_map(|step| match step {
+            ArgoStep::SetWeight(weight) => Some(*weight),
+            ArgoStep::Pause(_) | ArgoStep::Analysis(_) => None,
+        });
+        let routes = weights.chain([CanaryWeight::NONE]).map(Route::users);
+        self.routes.extend(routes.map(|route| (route, longest)));
     }
 
     fn measures(&mut self, measure: &Measure, window: Duration) {
