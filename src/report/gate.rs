@@ -154,10 +154,10 @@ fn step_row(text: &mut String, step: &StepSummary) {
         number(step.requests),
         step.errors_allowed
             .map_or_else(|| "–".to_owned(), |errors| errors.to_string()),
-        percent(step.no_data)
+        cell(step.no_data)
     );
     for passes in step.passes.iter().skip(1).take(3) {
-        let _ = write!(line, "{:>11}", percent(*passes));
+        let _ = write!(line, "{:>11}", cell(*passes));
     }
     let _ = writeln!(text, "{line}");
 }
@@ -200,9 +200,9 @@ fn version_row(text: &mut String, version: &GatedVersion, undecided: bool) {
         text,
         "  {:<25}{:>10}{:>10}{:>10}{:>11}{:>12}",
         shorten(&name, 25),
-        percent(answer.promoted),
-        percent(answer.rolled_back),
-        percent(fifth),
+        cell(answer.promoted),
+        cell(answer.rolled_back),
+        cell(fifth),
         takes,
         number(answer.errors)
     );
@@ -234,9 +234,9 @@ fn alternatives(text: &mut String, summary: &GateSummary) {
             text,
             "  {:<45}{:>8}{:>8}{:>8}{:>8}",
             format!("{}{simulated}", shorten(&row.name, 43)),
-            percent(row.good_promoted),
-            percent(row.objective_promoted),
-            percent(row.bad_promoted),
+            cell(row.good_promoted),
+            cell(row.objective_promoted),
+            cell(row.bad_promoted),
             minutes(row.good_seconds),
         );
     }
@@ -280,6 +280,17 @@ fn minutes(seconds: f64) -> String {
     match (value * 10.0).round() / 10.0 {
         round if round.fract() == 0.0 || round >= 100.0 => format!("{round:.0}{unit}"),
         round => format!("{round:.1}{unit}"),
+    }
+}
+
+/// A probability for a narrow column: 87.6%, <0.01%, >99.99%.
+fn cell(share: f64) -> String {
+    match share {
+        ..=1e-12 => "0%".into(),
+        ..1e-4 => "<0.01%".into(),
+        share if share >= 1.0 - 1e-12 => "100%".into(),
+        share if share > 1.0 - 1e-4 => ">99.99%".into(),
+        share => percent(share),
     }
 }
 

@@ -14,7 +14,6 @@ use crate::stats::gates::error_bounds::ErrorBounds;
 use crate::stats::gates::tick::Requests;
 use crate::stats::sequential::spending::Spending;
 use crate::units::Rational;
-use crate::units::display::short_percent;
 
 /// The level at which the tests among the alternatives roll back a version at the objective.
 const LEVEL: f64 = 0.05;
@@ -161,10 +160,7 @@ fn rules(question: &Question, limit: f64) -> Result<Vec<(String, Rule)>, StatsEr
         })
     {
         rules.push((
-            format!(
-                "anytime-valid error-share test (old version at {})",
-                short_percent(question.traffic.stable_error_rate)
-            ),
+            "anytime-valid error-share test".to_owned(),
             Rule::Gate(staged),
         ));
     }

@@ -82,13 +82,10 @@ pub fn gate(question: &Question) -> Result<GateSummary, StatsError> {
     let limit = objective.error_rate;
     let mut rates = vec![
         ("perfect".to_owned(), 0.0),
-        ("good: half the objective".to_owned(), limit / 2.0),
+        ("good: half of that".to_owned(), limit / 2.0),
         ("at the objective".to_owned(), limit),
-        (
-            "bad: twice the objective".to_owned(),
-            (2.0 * limit).min(1.0),
-        ),
-        ("five times".to_owned(), (5.0 * limit).min(1.0)),
+        ("bad: twice that".to_owned(), (2.0 * limit).min(1.0)),
+        ("five times that".to_owned(), (5.0 * limit).min(1.0)),
     ];
     rates.extend(
         question
