@@ -9,6 +9,7 @@ mod axis;
 mod bars;
 mod clip;
 mod count_histogram;
+mod curves;
 mod decimate;
 mod dodge;
 mod evidence;
@@ -85,5 +86,6 @@ fn scene(figure: &Figure) -> scene::Scene {
         Figure::Timeline(figure) => timeline::draw(figure),
         Figure::Evidence(figure) => evidence::draw(figure),
         Figure::OperatingCharacteristic(figure) => operating_characteristic::draw(figure),
+        Figure::Curves(figure) => curves::draw(figure),
     }
 }

@@ -72,7 +72,7 @@ fn run_one(
     folder: &Path,
     staging: &mut Staging,
 ) -> Result<RunResult, CommandError> {
-    let (tally, replications) = simulate(scenario);
+    let (tally, replications) = simulate(scenario, arguments.sampled)?;
     let summary = summary::summarise(scenario, &tally, replications.as_ref())?;
     let mut folder = Folder::new(folder, staging);
     folder.write("summary.csv", |out| csv_files::summary(&summary, out))?;
@@ -90,7 +90,9 @@ fn run_one(
     Ok(RunResult { summary, files })
 }
 
-fn simulate(scenario: &Scenario) -> (RunTally, Option<Replications>) {
+type Simulated = (RunTally, Option<Replications>);
+
+fn simulate(scenario: &Scenario, sampled: bool) -> Result<Simulated, CommandError> {
     let expected: u64 = scenario
         .phases()
         .iter()
@@ -100,12 +102,15 @@ fn simulate(scenario: &Scenario) -> (RunTally, Option<Replications>) {
     let tally = sim::run(scenario, 0, &|requests| progress.advance(requests));
     drop(progress);
     if scenario.replications() == 1 {
-        return (tally, None);
+        return Ok((tally, None));
+    }
+    let shapes = summary::shapes(scenario);
+    if sampled {
+        return Ok((tally, Some(summary::sample(scenario, &shapes)?)));
     }
     let progress = Progress::new(u64::from(scenario.replications()), "replications");
-    let shapes = summary::shapes(scenario);
     let replications = sim::replicate(scenario, &shapes, &|runs| progress.advance(runs));
-    (tally, Some(replications))
+    Ok((tally, Some(replications)))
 }
 
 fn writes_requests(when: RequestsCsv, requests: u64) -> bool {

@@ -1,5 +1,9 @@
 //! What is worth drawing, as data: every number that a chart shows, computed before it is drawn.
 
+mod curves;
+
+pub use curves::{Area, Axis, Curve, Curves, Look, Unit};
+
 /// A chart, before it is drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Figure {
@@ -19,6 +23,8 @@ pub enum Figure {
     Evidence(Evidence),
     /// How often a gate promotes, by the true error rate.
     OperatingCharacteristic(OperatingCharacteristic),
+    /// Curves over a number.
+    Curves(Curves),
 }
 
 impl Figure {
@@ -40,6 +46,7 @@ impl Figure {
             Self::Timeline(figure) => &figure.labels,
             Self::Evidence(figure) => &figure.labels,
             Self::OperatingCharacteristic(figure) => &figure.labels,
+            Self::Curves(figure) => &figure.labels,
         }
     }
 }
