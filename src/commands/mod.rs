@@ -9,6 +9,7 @@ mod output;
 mod plan;
 mod progress;
 mod run;
+mod run_rollout;
 mod scenarios;
 mod shell;
 mod stat;

@@ -9,6 +9,7 @@ pub mod files;
 pub mod gate;
 pub mod page;
 pub mod plan;
+pub mod rollout;
 pub mod stat;
 mod table;
 pub mod text;

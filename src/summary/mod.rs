@@ -16,6 +16,7 @@ mod order;
 mod phase;
 pub mod plan;
 mod replications;
+pub mod rollout;
 mod sampled;
 mod types;
 mod verdict;
