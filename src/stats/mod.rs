@@ -9,6 +9,7 @@
 //! | does the order look random? | [`order`] |
 //! | may I look again and again? | [`sequential`] |
 //! | how many requests do I need? | [`planning`] |
+//! | how does Kayenta judge a canary? | [`kayenta`] |
 //!
 //! Nothing here knows of scenarios, versions or files. What cannot be given to the promised
 //! precision is a [`StatsError`], never a number that is silently wrong. Counts up to 10^7 are
@@ -20,6 +21,7 @@ pub mod counter_picker;
 mod error;
 pub mod gof;
 pub mod intervals;
+pub mod kayenta;
 pub mod order;
 pub mod planning;
 mod root;
