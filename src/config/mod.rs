@@ -5,6 +5,7 @@
 //! the nearest valid name. What users observed is read in [`observations`]. Nothing here simulates.
 
 mod diagnostic;
+mod kubernetes;
 pub mod observations;
 mod reader;
 mod scenario_file;

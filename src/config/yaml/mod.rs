@@ -5,7 +5,7 @@
 
 mod tree;
 
-pub(super) use tree::parse;
+pub(super) use tree::{parse, parse_documents};
 
 use std::ops::Range;
 
