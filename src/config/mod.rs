@@ -8,6 +8,7 @@ mod diagnostic;
 mod kubernetes;
 pub mod observations;
 mod reader;
+mod rollout;
 mod scenario_file;
 #[cfg(test)]
 mod schema_tests;

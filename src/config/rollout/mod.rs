@@ -1,0 +1,7 @@
+//! x
+mod condition;
+mod exact;
+mod query;
+mod requests;
+mod signal;
+mod tokens;
