@@ -23,6 +23,10 @@ pub enum Purpose {
     Claims,
     /// Samples drawn for a test whose exact p-value is out of reach.
     Tests,
+    /// Requests of the new version in a rollout, and which of them fail.
+    RolloutCanary,
+    /// Requests of the old version in a rollout, and which of them fail.
+    RolloutStable,
 }
 
 impl Purpose {
@@ -33,6 +37,8 @@ impl Purpose {
             Self::Users => b"users",
             Self::Claims => b"claims",
             Self::Tests => b"tests",
+            Self::RolloutCanary => b"rollout-canary",
+            Self::RolloutStable => b"rollout-stable",
         }
     }
 }

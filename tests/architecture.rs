@@ -21,7 +21,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("tally", &["scenario", "units"]),
     (
         "sim",
-        &["random", "rollout", "scenario", "split", "tally", "units"],
+        &[
+            "random", "rollout", "scenario", "split", "stats", "tally", "units",
+        ],
     ),
     (
         "summary",

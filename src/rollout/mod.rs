@@ -18,6 +18,7 @@ mod flagger;
 mod metric;
 mod schedule;
 mod staged;
+mod traffic;
 mod weight;
 
 pub use argo::{
@@ -28,6 +29,7 @@ pub use flagger::{Flagger, FlaggerStrategy, Mirror, SHORTEST_INTERVAL};
 pub use metric::{Bound, Buckets, Measure, MetricCheck, ValueRange};
 pub use schedule::{Schedule, ScheduleStep};
 pub use staged::{Staged, StagedRule};
+pub use traffic::{GateTraffic, Latency, Route, WindowArrivals};
 pub use weight::CanaryWeight;
 
 use std::fmt;

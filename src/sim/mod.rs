@@ -10,6 +10,7 @@ mod counting;
 mod event_queue;
 mod replay;
 mod replications;
+pub mod rollouts;
 mod splitter;
 #[cfg(test)]
 mod tests;
