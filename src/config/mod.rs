@@ -18,6 +18,7 @@ mod weights_list;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use rollout::{GateFile, LoadedGates, parse_gates, read_gates};
 pub use scenario_file::{Loaded, parse_scenario};
 pub use source::{ConfigError, Source};
 pub use weights_list::{WeightsListError, parse_weights_list};

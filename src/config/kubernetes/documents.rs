@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report};
 use crate::config::values;
-use crate::config::yaml::{self, Node, Value};
+use crate::config::yaml::{Node, Value};
 
 /// One resource: an object with `apiVersion` and `kind`.
 #[derive(Debug, Clone)]
@@ -31,27 +31,10 @@ impl Resource {
             .split_once('/')
             .map_or("", |(group, _)| group)
     }
-
-    /// The version of the API: `v1beta1`.
-    pub(in crate::config) fn version(&self) -> &str {
-        self.api_version
-            .split_once('/')
-            .map_or(self.api_version.as_str(), |(_, version)| version)
-    }
 }
 
-/// The resources of a YAML or JSON text, in their order; lists (`kind: List`) are opened. `None` if
-/// the text cannot be understood at all.
-pub(in crate::config) fn resources(text: &str, report: &mut Report) -> Option<Vec<Resource>> {
-    let documents = yaml::parse_documents(text, &mut report.diagnostics)?;
-    let mut found = Vec::new();
-    for document in documents {
-        add(document, &mut found, report);
-    }
-    Some(found)
-}
-
-fn add(document: Node, found: &mut Vec<Resource>, report: &mut Report) {
+/// Adds the resource of a document to those that were found; a list (`kind: List`) is opened.
+pub(in crate::config) fn resources(document: Node, found: &mut Vec<Resource>, report: &mut Report) {
     let Some((api_version, kind, kind_span)) = type_of(&document, report) else {
         return;
     };
@@ -61,7 +44,7 @@ fn add(document: Node, found: &mut Vec<Resource>, report: &mut Report) {
         let items = entries.into_iter().find(|entry| entry.key == "items");
         if let Some(Value::List(items)) = items.map(|entry| entry.value.value) {
             for item in items {
-                add(item, found, report);
+                resources(item, found, report);
             }
         }
         return;
@@ -114,6 +97,16 @@ pub(in crate::config) fn not_read(resource: &Resource) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::yaml;
+
+    fn read(text: &str, report: &mut Report) -> Vec<Resource> {
+        let documents = yaml::parse_documents(text, &mut report.diagnostics).unwrap();
+        let mut found = Vec::new();
+        for document in documents {
+            resources(document, &mut found, report);
+        }
+        found
+    }
 
     #[test]
     fn documents_and_lists_are_opened() {
@@ -121,11 +114,11 @@ mod tests {
                     apiVersion: v1\nkind: List\nitems:\n- apiVersion: b/v2\n  kind: Rollout\n  \
                     metadata:\n    name: two\n    namespace: test\n...\n";
         let mut report = Report::default();
-        let found = resources(text, &mut report).unwrap();
+        let found = read(text, &mut report);
         assert_eq!(report.diagnostics, []);
         let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(names, ["one", "two"]);
-        assert_eq!((found[1].group(), found[1].version()), ("b", "v2"));
+        assert_eq!(found[1].group(), "b");
         assert_eq!(found[1].namespace.as_deref(), Some("test"));
         assert!(text[found[1].root.span.clone()].starts_with("apiVersion: b/v2"));
     }
@@ -134,7 +127,7 @@ mod tests {
     fn json_is_yaml_and_a_missing_kind_is_reported_with_its_place() {
         let text = "{\n  \"apiVersion\": \"a/v1\",\n  \"spec\": {}\n}\n";
         let mut report = Report::default();
-        assert!(resources(text, &mut report).unwrap().is_empty());
+        assert!(read(text, &mut report).is_empty());
         assert_eq!(report.diagnostics.len(), 1);
         assert!(report.diagnostics[0].message.contains("`kind` is missing"));
     }

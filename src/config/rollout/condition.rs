@@ -104,6 +104,8 @@ impl Condition {
     pub(super) fn stretch(&self) -> Result<Stretch, String> {
         let mut edges = Vec::new();
         collect(&self.root, &mut edges);
+        // Beyond any number that a person writes, where neighbours can no longer be computed.
+        edges.retain(|edge| edge.numer().abs().max(*edge.denom()) < 10_i128.pow(18));
         edges.sort_unstable();
         edges.dedup();
         let pieces = pieces(&edges);

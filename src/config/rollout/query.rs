@@ -11,7 +11,9 @@ use super::exact::{self, Exact};
 use super::requests::{Matcher, Requests, counted};
 use super::signal::{Quantity, Signal};
 use super::tokens::{Token, tokens};
+use crate::config::Diagnostic;
 use crate::config::values::parse_duration;
+use crate::config::yaml::Node;
 use crate::rollout::Buckets;
 use crate::units::Rational;
 
@@ -26,6 +28,57 @@ pub(super) struct Query {
     pub(super) only_failures: bool,
     /// Whether the buckets of its histogram are a guess.
     pub(super) guessed_buckets: bool,
+}
+
+/// How often Prometheus looks at counters, as far as it matters here: `irate` sees the requests
+/// between two looks alone. Istio's and most installers' setting.
+const SCRAPE_INTERVAL: Duration = Duration::from_secs(15);
+
+impl Query {
+    /// Its value over the requests that it really looks at.
+    pub(super) fn seen(&self) -> Signal {
+        let window = match self.instant {
+            true => SCRAPE_INTERVAL.min(self.signal.window),
+            false => self.signal.window,
+        };
+        Signal {
+            window,
+            ..self.signal.clone()
+        }
+    }
+
+    /// What its author should know. `consequence` is what a query without a result leads to.
+    pub(super) fn warnings(&self, place: &Node, consequence: &str) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let mut warn = |message: &str, label: &str, help: &str| {
+            found.push(Diagnostic::warning(place.span.clone(), message, label).help(help));
+        };
+        if self.instant && self.signal.window > SCRAPE_INTERVAL {
+            warn(
+                "`irate` looks at the last two samples alone",
+                "so it sees 15 seconds of requests if Prometheus scrapes every 15s",
+                "use `rate`, which sees the whole window",
+            );
+        }
+        if self.only_failures {
+            warn(
+                "this query has no result before the first failure",
+                "it counts failed requests alone",
+                &format!(
+                    "a version without failures gets a {consequence}; add `or vector(0)` to the \
+                     count of failures. That case is not simulated"
+                ),
+            );
+        }
+        if self.guessed_buckets {
+            warn(
+                "the buckets of this histogram are not known",
+                "taken as the client libraries' defaults: 5 ms to 10 s",
+                "the coarser the buckets, the more a quantile is rounded",
+            );
+        }
+        found
+    }
 }
 
 /// Why a query is not understood, as a clause: "it …".
