@@ -148,9 +148,12 @@ fn canary(node: &Node, spec: &Fields, templates: &Templates, report: &mut Report
     let mut steps = Vec::new();
     // Some steps are not simulated: where each step of the file begins in the list.
     let mut begins = Vec::new();
+    let mut broken = false;
     for item in items {
         begins.push(steps.len());
-        steps.extend(step(item, &weights, templates, report)?);
+        let read = step(item, &weights, templates, report);
+        broken |= read.is_none();
+        steps.extend(read.into_iter().flatten());
     }
     begins.push(steps.len());
     if steps.is_empty() {
@@ -160,6 +163,9 @@ fn canary(node: &Node, spec: &Fields, templates: &Templates, report: &mut Report
         Some(node) => background(node, &begins, templates, report),
         None => None,
     };
+    if broken {
+        return None;
+    }
     made(steps, background, &canary, report)
 }
 
@@ -317,7 +323,7 @@ fn background(
     templates: &Templates,
     report: &mut Report,
 ) -> Option<Background> {
-    let analysis = argo_analysis::run(node, templates, report).flatten()?;
+    let analysis = argo_analysis::run(node, templates, report).flatten();
     let start = match &node.value {
         Value::Mapping(entries) => entries.iter().find(|entry| entry.key == "startingStep"),
         _ => None,
@@ -332,7 +338,7 @@ fn background(
     };
     let last = begins.last().copied().unwrap_or(0).saturating_sub(1);
     Some(Background {
-        analysis,
+        analysis: analysis?,
         starting_step: starting_step.min(last),
     })
 }

@@ -65,10 +65,9 @@ pub(super) fn read(
         name_node,
         arguments,
     };
+    let times = metric.times(report);
+    let limits = metric.limits(report);
     let query = metric.query(report)?;
-    for warning in query.warnings(name_node, "an error, and after five in a row an abort") {
-        report.add(warning);
-    }
     let success = metric.condition("successCondition", report);
     let failure = metric.condition("failureCondition", report);
     if metric.is_set("successCondition") != success.is_some()
@@ -88,6 +87,16 @@ pub(super) fn read(
                  `successCondition`",
             ),
         );
+    }
+    let judged = |outcome| judge(success.as_ref(), failure.as_ref(), outcome);
+    let without_result = match judged(Outcome::Empty) {
+        Judged::Error => Some("an error, and after five in a row an abort"),
+        Judged::Failed => Some("a failed measurement"),
+        Judged::Inconclusive => Some("an inconclusive measurement"),
+        Judged::Successful => None,
+    };
+    for warning in query.warnings(name_node, without_result) {
+        report.add(warning);
     }
     let signal = query.seen();
     let range = |condition: &Option<Condition>, key: &str, report: &mut Report| {
@@ -111,7 +120,6 @@ pub(super) fn read(
     {
         return None;
     }
-    let judged = |outcome| judge(success.as_ref(), failure.as_ref(), outcome);
     let measure = signal.measure(false).ok()?;
     let mut parts = ArgoMetricParts::named(metric.name, measure, signal.window);
     parts.success = success_range;
@@ -119,8 +127,25 @@ pub(super) fn read(
     parts.empty = judged(Outcome::Empty);
     parts.nan = judged(Outcome::NotANumber);
     parts.dry_run = dry_run(metric.name);
-    metric.times(&mut parts, report)?;
-    metric.limits(&mut parts, report)?;
+    let (times, limits) = (times?, limits?);
+    parts.interval = times.interval;
+    parts.initial_delay = times.initial_delay;
+    parts.count = limits.count;
+    parts.failure_limit = limits.failures;
+    parts.inconclusive_limit = limits.inconclusive;
+    parts.consecutive_error_limit = limits.errors_in_a_row;
+    parts.consecutive_success_limit = limits.successes_in_a_row;
+    if let (Some(node), None, Some(2..)) = (fields.get("count"), parts.interval, parts.count) {
+        report.add(
+            Diagnostic::error(
+                node.span.clone(),
+                "several measurements need an `interval`",
+                "how far apart?",
+            )
+            .help("add a line such as `interval: 1m` to the metric"),
+        );
+        return None;
+    }
     let made = ArgoMetric::new(parts);
     if let Err(error) = &made {
         let message = format!("`{}` is not valid: {error}", metric.name);
@@ -147,6 +172,21 @@ fn judge(success: Option<&Condition>, failure: Option<&Condition>, outcome: Outc
         (Ok(Some(false)), Ok(None)) => Judged::Failed,
         (Ok(Some(false)), Ok(Some(false))) => Judged::Inconclusive,
     }
+}
+
+/// When a metric is measured.
+struct Times {
+    interval: Option<Duration>,
+    initial_delay: Duration,
+}
+
+/// How often a metric is measured, and how often it may go wrong; `None` is no limit.
+struct Limits {
+    count: Option<u32>,
+    failures: Option<u32>,
+    inconclusive: Option<u32>,
+    errors_in_a_row: u32,
+    successes_in_a_row: Option<u32>,
 }
 
 struct Metric<'a> {
@@ -230,7 +270,7 @@ impl Metric<'_> {
         report.add(left_out(node, self.name, &reason));
     }
 
-    fn times(&self, parts: &mut ArgoMetricParts, report: &mut Report) -> Option<()> {
+    fn times(&self, report: &mut Report) -> Option<Times> {
         let mut duration = |key: &str| -> Option<Option<Duration>> {
             let Some(text) = self.text(key).filter(|text| !text.is_empty()) else {
                 return Some(None);
@@ -243,12 +283,14 @@ impl Metric<'_> {
             }
             found.map(Some)
         };
-        parts.interval = duration("interval")?;
-        parts.initial_delay = duration("initialDelay")?.unwrap_or_default();
-        Some(())
+        let (interval, delay) = (duration("interval"), duration("initialDelay"));
+        Some(Times {
+            interval: interval?,
+            initial_delay: delay?.unwrap_or_default(),
+        })
     }
 
-    fn limits(&self, parts: &mut ArgoMetricParts, report: &mut Report) -> Option<()> {
+    fn limits(&self, report: &mut Report) -> Option<Limits> {
         let mut number = |key: &str, default: i64| -> Option<i64> {
             let Some(text) = self.text(key) else {
                 return Some(default);
@@ -274,13 +316,20 @@ impl Metric<'_> {
         };
         let limit = |number: i64| u32::try_from(number).ok();
         let above_zero = |number: i64| limit(number).filter(|&number| number > 0);
-        parts.count = above_zero(number("count", 0)?);
-        parts.failure_limit = limit(number("failureLimit", 0)?);
-        parts.inconclusive_limit = limit(number("inconclusiveLimit", 0)?);
-        parts.consecutive_error_limit = limit(number("consecutiveErrorLimit", 4)?).unwrap_or(0);
-        parts.consecutive_success_limit = above_zero(number("consecutiveSuccessLimit", 0)?);
+        let count = number("count", 0);
+        let failures = number("failureLimit", 0);
+        let inconclusive = number("inconclusiveLimit", 0);
+        let errors = number("consecutiveErrorLimit", 4);
+        let successes = number("consecutiveSuccessLimit", 0);
+        let limits = Limits {
+            count: above_zero(count?),
+            failures: limit(failures?),
+            inconclusive: limit(inconclusive?),
+            errors_in_a_row: limit(errors?).unwrap_or(0),
+            successes_in_a_row: above_zero(successes?),
+        };
         if let (Some(most), Some(node)) = (
-            parts.failure_limit.filter(|&most| most > 0),
+            limits.failures.filter(|&most| most > 0),
             self.fields.get("failureLimit"),
         ) {
             report.add(Diagnostic::warning(
@@ -289,7 +338,7 @@ impl Metric<'_> {
                 "Argo's documentation counts to the limit, its code one further",
             ));
         }
-        Some(())
+        Some(limits)
     }
 }
 

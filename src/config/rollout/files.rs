@@ -1,6 +1,9 @@
 //! Several files at once: the gates in them, with the templates that may stand in another file.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
+
+use regex::Regex;
 
 use super::argo_analysis::Templates;
 use super::{argo, argo_analysis, codedeploy, flagger, flagger_metric, kayenta, openkruise};
@@ -115,8 +118,9 @@ fn everything(sources: &[Source], report: &mut Report) -> Everything {
     let mut base = 0;
     for source in sources {
         let mut own = Report::default();
+        let text = without_omissions(source.text(), &mut own);
         for mut document in
-            yaml::parse_documents(source.text(), &mut own.diagnostics).unwrap_or_default()
+            yaml::parse_documents(&text, &mut own.diagnostics).unwrap_or_default()
         {
             document.shift(base);
             match kayenta::is_config(&document) {
@@ -131,6 +135,26 @@ fn everything(sources: &[Source], report: &mut Report) -> Everything {
         base += source.text().len() + 1;
     }
     all
+}
+
+/// The text without lines of three dots that stand for something left out, as documentation writes
+/// them. To YAML they end a document; but what follows is indented, and so belongs to what was
+/// before. All other bytes stay where they are.
+fn without_omissions<'a>(text: &'a str, report: &mut Report) -> Cow<'a, str> {
+    let Ok(omission) = Regex::new(r"(?m)^\.\.\.[ \t]*\r?\n[ \t]+\S") else {
+        return text.into();
+    };
+    let mut changed = Cow::Borrowed(text);
+    for found in omission.find_iter(text) {
+        let dots = found.start()..found.start() + 3;
+        changed.to_mut().replace_range(dots.clone(), "   ");
+        report.add(Diagnostic::warning(
+            dots,
+            "something is left out here",
+            "what it stands for is not known",
+        ));
+    }
+    changed
 }
 
 /// The rollouts among the resources; templates that none of them uses stand alone.

@@ -276,6 +276,13 @@ fn strategy(analysis: &Fields, report: &mut Report) -> Option<FlaggerStrategy> {
         None => Flagger::step_weights(positive(step), positive(if most > 0 { most } else { 100 })),
         Some(node) => listed_weights(node, step, report)?,
     };
+    let broken = |key: &str| {
+        let number = |node: &Node| integer(node, &mut Report::default());
+        analysis.get(key).is_some_and(|node| number(node).is_none())
+    };
+    if weights.is_empty() && (broken("stepWeight") || broken("iterations")) {
+        return None;
+    }
     if weights.is_empty() {
         report.add(
             Diagnostic::error(

@@ -157,8 +157,8 @@ impl Metric<'_> {
             "request-duration" => true,
             _ => return None,
         };
-        let window = self.window(report)?;
         let (lower, upper) = self.ends(if latency { Old::AtMost } else { Old::AtLeast }, report);
+        let window = self.window(report)?;
         let whole = |end: Option<End>| {
             end.map(|end| End {
                 value: end.value.trunc(),
@@ -253,7 +253,7 @@ impl Metric<'_> {
     fn queried(&self, query: &str, place: &Node, report: &mut Report) -> Option<MetricCheck> {
         match query::read(query) {
             Ok(query) => {
-                for warning in query.warnings(place, "failed check") {
+                for warning in query.warnings(place, Some("a failed check")) {
                     report.add(warning);
                 }
                 let ends = self.ends(Old::AtMost, report);

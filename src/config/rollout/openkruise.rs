@@ -102,12 +102,11 @@ fn step(node: &Node, report: &mut Report) -> Option<ScheduleStep> {
         ));
     }
     let weight = match (fields.get("traffic"), fields.get("weight")) {
-        (Some(node), _) => share(node, report)?,
-        (None, Some(node)) => {
-            let percent = values::whole(node, 0, 100, report)?;
-            CanaryWeight::percent(u32::try_from(percent).ok()?)?
-        }
-        (None, None) => by_pods(&fields, report)?,
+        (Some(node), _) => share(node, report),
+        (None, Some(node)) => values::whole(node, 0, 100, report)
+            .and_then(|percent| u32::try_from(percent).ok())
+            .and_then(CanaryWeight::percent),
+        (None, None) => by_pods(&fields, report),
     };
     let duration = match fields.get("pause") {
         None => None,
@@ -122,7 +121,10 @@ fn step(node: &Node, report: &mut Report) -> Option<ScheduleStep> {
             }
         }
     };
-    Some(ScheduleStep { weight, duration })
+    Some(ScheduleStep {
+        weight: weight?,
+        duration,
+    })
 }
 
 /// Without `traffic`, pods set the share: `replicas` as a percentage of them.

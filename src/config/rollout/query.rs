@@ -47,8 +47,9 @@ impl Query {
         }
     }
 
-    /// What its author should know. `consequence` is what a query without a result leads to.
-    pub(super) fn warnings(&self, place: &Node, consequence: &str) -> Vec<Diagnostic> {
+    /// What its author should know. `without_result` is what a query without a result leads to;
+    /// `None` if the author has seen to it.
+    pub(super) fn warnings(&self, place: &Node, without_result: Option<&str>) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         let mut warn = |message: &str, label: &str, help: &str| {
             found.push(Diagnostic::warning(place.span.clone(), message, label).help(help));
@@ -60,12 +61,12 @@ impl Query {
                 "use `rate`, which sees the whole window",
             );
         }
-        if self.only_failures {
+        if let Some(consequence) = without_result.filter(|_| self.only_failures) {
             warn(
                 "this query has no result before the first failure",
                 "it counts failed requests alone",
                 &format!(
-                    "a version without failures gets a {consequence}; add `or vector(0)` to the \
+                    "for a version without failures that is {consequence}; add `or vector(0)` to the \
                      count of failures. That case is not simulated"
                 ),
             );
