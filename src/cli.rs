@@ -1,6 +1,7 @@
 //! The command line as clap structs. What the commands do is in `commands`.
 
 mod check;
+mod gate;
 
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use clap::builder::styling::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use check::{CheckArgs, InputFormat};
+pub use gate::{ArrivalLaw, GateArgs};
 
 use crate::units::{ConfidenceLevel, Tolerance, parse_decimal};
 
@@ -34,6 +36,8 @@ pub enum Command {
     Converge(ConvergeArgs),
     /// Is what I observed consistent with the target? Exact tests, and what to do next
     Check(CheckArgs),
+    /// What does my rollout gate really catch? Its operating characteristic, and what does better
+    Gate(Box<GateArgs>),
     /// Prints the JSON Schema of scenario files, for editors
     #[command(after_help = "Example:\n  shiftsim schema > scenario.schema.json")]
     Schema,

@@ -16,6 +16,7 @@ mod fan;
 mod font;
 mod layout;
 mod number;
+mod operating_characteristic;
 mod palette;
 mod png;
 mod running_share;
@@ -83,5 +84,6 @@ fn scene(figure: &Figure) -> scene::Scene {
         Figure::Bars(figure) => bars::draw(figure),
         Figure::Timeline(figure) => timeline::draw(figure),
         Figure::Evidence(figure) => evidence::draw(figure),
+        Figure::OperatingCharacteristic(figure) => operating_characteristic::draw(figure),
     }
 }

@@ -4,12 +4,14 @@ mod check;
 mod converge;
 mod error;
 mod folder;
+mod gate;
 mod output;
 mod progress;
 mod run;
 mod scenarios;
 mod shell;
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -45,6 +47,7 @@ fn dispatch(command: Command) -> Result<Answer, CommandError> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Converge(arguments) => converge::converge(&arguments),
+        Command::Gate(arguments) => gate::gate(&arguments),
         Command::Schema => shell::schema(),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),
@@ -53,7 +56,12 @@ fn dispatch(command: Command) -> Result<Answer, CommandError> {
 
 /// Starts as many threads as were asked for; results do not depend on it.
 fn start_threads(common: &Common) -> Result<(), CommandError> {
-    let Some(threads) = common.threads else {
+    start_so_many_threads(common.threads)
+}
+
+/// As [`start_threads`].
+fn start_so_many_threads(threads: Option<NonZeroUsize>) -> Result<(), CommandError> {
+    let Some(threads) = threads else {
         return Ok(());
     };
     rayon::ThreadPoolBuilder::new()

@@ -132,15 +132,20 @@ pub(super) fn with_common(
     seed: Option<Seed>,
 ) -> Result<Scenario, CommandError> {
     let mut parts = scenario.into_parts();
-    match seed {
-        Some(Seed::Given(seed)) => parts.seed = seed,
-        // Small enough to be read out and typed again.
-        Some(Seed::Random) => parts.seed = RandomState::new().hash_one("seed") % 1_000_000_000,
-        None => {}
-    }
+    parts.seed = chosen_seed(seed, parts.seed);
     parts.tolerance = common.tolerance.unwrap_or(parts.tolerance);
     parts.confidence = common.confidence.unwrap_or(parts.confidence);
     rebuilt(parts)
+}
+
+/// The seed that was asked for, or else that of the scenario.
+pub(super) fn chosen_seed(asked: Option<Seed>, own: u64) -> u64 {
+    match asked {
+        Some(Seed::Given(seed)) => seed,
+        // Small enough to be read out and typed again.
+        Some(Seed::Random) => RandomState::new().hash_one("seed") % 1_000_000_000,
+        None => own,
+    }
 }
 
 fn rebuilt(parts: Parts) -> Result<Scenario, CommandError> {

@@ -5,5 +5,6 @@ pub mod check;
 pub mod converge;
 pub mod csv_files;
 pub mod files;
+pub mod gate;
 pub mod page;
 pub mod text;

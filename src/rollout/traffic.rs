@@ -45,6 +45,19 @@ impl GateTraffic {
         }
     }
 
+    /// With [`WindowArrivals::Fixed`]: how many requests arrive at a version with that many percent
+    /// of the traffic, between `from` and `to` nanoseconds after the last tick.
+    #[must_use]
+    pub fn fixed_requests(&self, percent: u32, from: u64, to: u64) -> u64 {
+        let per_second = self.rate.per_second();
+        let until = |time: u64| -> u64 {
+            let product = u128::from(time) * u128::from(*per_second.numer()) * u128::from(percent);
+            let whole = product / (u128::from(*per_second.denom()) * 100_000_000_000);
+            u64::try_from(whole).unwrap_or(u64::MAX)
+        };
+        until(to) - until(from)
+    }
+
     /// What of a window the counters show at a tick `now` nanoseconds after the start, as
     /// nanoseconds (from, to]; `None` if fewer than two scrapes lie in it, so that there is no rate.
     ///

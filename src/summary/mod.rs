@@ -10,6 +10,7 @@ pub mod converge;
 mod draw;
 pub mod figures;
 mod focus;
+pub mod gate;
 mod order;
 mod phase;
 mod replications;

@@ -11,13 +11,17 @@ use crate::config::Diagnostic;
 use crate::config::diagnostic::{Severity, render};
 use crate::config::kubernetes::{Resource, not_read, resources};
 use crate::config::reader::Report;
+use crate::config::rollout_file;
 use crate::config::source::{ConfigError, Source};
-use crate::config::yaml::{self, Node};
+use crate::config::yaml::{self, Node, Value};
 use crate::rollout::{KayentaConfig, Rollout};
+use crate::scenario::RolloutScenario;
 
 /// A gate that a file describes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum GateFile {
+    /// A scenario of ours with a rollout, and the traffic that goes with it.
+    Scenario(Box<RolloutScenario>),
     /// A rollout with its gate.
     Rollout(Rollout),
     /// A judge that compares two rows of points.
@@ -65,11 +69,47 @@ pub fn read_gates(paths: &[PathBuf]) -> Result<LoadedGates, ConfigError> {
     Ok(loaded)
 }
 
-/// Reads the gates of texts.
+/// Reads the gates of texts: scenarios of ours, and files of the tools, which may belong together.
 ///
 /// # Errors
 /// [`ConfigError::Mistakes`] with every mistake, or if no text has a gate.
 pub fn parse_gates(sources: &[Source]) -> Result<LoadedGates, ConfigError> {
+    let (ours, theirs): (Vec<&Source>, Vec<&Source>) = sources
+        .iter()
+        .partition(|source| rollout_file::is_rollout(source));
+    let mut loaded = LoadedGates {
+        gates: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let mut errors = Vec::new();
+    for source in ours {
+        match rollout_file::parse_rollout_scenario(source) {
+            Ok(read) => {
+                loaded
+                    .gates
+                    .push(GateFile::Scenario(Box::new(read.scenario)));
+                loaded.warnings.extend(read.warnings);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    if !theirs.is_empty() {
+        match of_tools(&theirs) {
+            Ok(read) => {
+                loaded.gates.extend(read.gates);
+                loaded.warnings.extend(read.warnings);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    match joined(errors) {
+        Some(error) => Err(error),
+        None => Ok(loaded),
+    }
+}
+
+/// Reads the gates of the tools' files.
+fn of_tools(sources: &[&Source]) -> Result<LoadedGates, ConfigError> {
     let mut report = Report::default();
     let mut gates = Vec::new();
     let all = everything(sources, &mut report);
@@ -110,7 +150,7 @@ struct Everything {
     kayenta: Vec<Node>,
 }
 
-fn everything(sources: &[Source], report: &mut Report) -> Everything {
+fn everything(sources: &[&Source], report: &mut Report) -> Everything {
     let mut all = Everything {
         resources: Vec::new(),
         kayenta: Vec::new(),
@@ -119,13 +159,24 @@ fn everything(sources: &[Source], report: &mut Report) -> Everything {
     for source in sources {
         let mut own = Report::default();
         let text = without_omissions(source.text(), &mut own);
-        for mut document in
-            yaml::parse_documents(&text, &mut own.diagnostics).unwrap_or_default()
-        {
+        for mut document in yaml::parse_documents(&text, &mut own.diagnostics).unwrap_or_default() {
             document.shift(base);
-            match kayenta::is_config(&document) {
-                true => all.kayenta.push(document),
-                false => resources(document, &mut all.resources, report),
+            if kayenta::is_config(&document) {
+                all.kayenta.push(document);
+            } else if is_scenario(&document) {
+                report.add(
+                    Diagnostic::error(
+                        document.span.start..document.span.start,
+                        "this scenario has no `rollout`",
+                        "so there is no gate in it",
+                    )
+                    .help(
+                        "describe a gate under `rollout`, such as \
+                         `rollout: {flagger: {weights: 10..50/10, success: 99}}`",
+                    ),
+                );
+            } else {
+                resources(document, &mut all.resources, report);
             }
         }
         for mut diagnostic in own.diagnostics {
@@ -135,6 +186,15 @@ fn everything(sources: &[Source], report: &mut Report) -> Everything {
         base += source.text().len() + 1;
     }
     all
+}
+
+/// Whether a document is a scenario of ours, without a rollout.
+fn is_scenario(document: &Node) -> bool {
+    let Value::Mapping(entries) = &document.value else {
+        return false;
+    };
+    let has = |key: &str| entries.iter().any(|entry| entry.key == key);
+    !has("apiVersion") && (has("weights") || has("phases"))
 }
 
 /// The text without lines of three dots that stand for something left out, as documentation writes
@@ -200,14 +260,17 @@ fn rollouts(found: Vec<Resource>, report: &mut Report) -> impl Iterator<Item = R
 }
 
 /// The diagnostics of each file, with places counted in it.
-fn placed(sources: &[Source], diagnostics: Vec<Diagnostic>) -> Vec<(&Source, Vec<Diagnostic>)> {
+fn placed<'a>(
+    sources: &[&'a Source],
+    diagnostics: Vec<Diagnostic>,
+) -> Vec<(&'a Source, Vec<Diagnostic>)> {
     let mut ends = Vec::new();
     let mut base = 0;
-    for source in sources {
+    for &source in sources {
         ends.push((source, base));
         base += source.text().len() + 1;
     }
-    let mut placed: Vec<(&Source, Vec<Diagnostic>)> = Vec::new();
+    let mut placed: Vec<(&'a Source, Vec<Diagnostic>)> = Vec::new();
     for mut diagnostic in diagnostics {
         let file = ends.partition_point(|&(_, base)| base <= diagnostic.span.start);
         let Some(&(source, base)) = ends.get(file.saturating_sub(1)) else {

@@ -216,13 +216,7 @@ impl<'a> Layout<'a> {
     fn fixed(&self, route: Route, from: u64, to: u64) -> [u64; 2] {
         let observed = route.users.as_percent() + route.mirrored.as_percent();
         let rest = 100 - route.users.as_percent();
-        let per_second = self.traffic.rate.per_second();
-        let until = |time: u64, percent: u32| -> u64 {
-            let product = u128::from(time) * u128::from(*per_second.numer()) * u128::from(percent);
-            let whole = product / (u128::from(*per_second.denom()) * 100_000_000_000);
-            u64::try_from(whole).unwrap_or(u64::MAX)
-        };
-        [observed, rest].map(|percent| until(to, percent) - until(from, percent))
+        [observed, rest].map(|percent| self.traffic.fixed_requests(percent, from, to))
     }
 
     fn samplers(&self, route: Route, from: u64, to: u64) -> Samplers {

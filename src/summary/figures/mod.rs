@@ -17,6 +17,8 @@ pub enum Figure {
     Timeline(Timeline),
     /// The evidence against the target as requests came.
     Evidence(Evidence),
+    /// How often a gate promotes, by the true error rate.
+    OperatingCharacteristic(OperatingCharacteristic),
 }
 
 impl Figure {
@@ -37,6 +39,7 @@ impl Figure {
             Self::Bars(figure) => &figure.labels,
             Self::Timeline(figure) => &figure.labels,
             Self::Evidence(figure) => &figure.labels,
+            Self::OperatingCharacteristic(figure) => &figure.labels,
         }
     }
 }
@@ -283,4 +286,29 @@ pub struct Evidence {
     pub alpha: f64,
     /// The first request at which each line reached the alarm: `fixed`, then `sequential`.
     pub first_alarms: [Option<u64>; 2],
+}
+
+/// How often a gate promotes a version, by its true error rate. x is the error rate (logarithmic),
+/// y the probability.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperatingCharacteristic {
+    /// Title, caption and file name.
+    pub labels: Labels,
+    /// The largest acceptable error rate.
+    pub objective: f64,
+    /// What it is called.
+    pub objective_label: String,
+    /// The curves; the first one is the gate itself.
+    pub curves: Vec<OperatingCurve>,
+    /// Whether the wrong decisions of the first curve are shaded.
+    pub shaded: bool,
+}
+
+/// One curve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperatingCurve {
+    /// What it is of.
+    pub name: String,
+    /// (true error rate, probability of promotion), ascending, rates above zero.
+    pub points: Vec<(f64, f64)>,
 }
