@@ -2,6 +2,8 @@
 
 mod check;
 mod gate;
+mod plan;
+mod stat;
 
 use std::path::PathBuf;
 
@@ -10,8 +12,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use check::{CheckArgs, InputFormat};
 pub use gate::{ArrivalLaw, GateArgs};
+pub use plan::{PlanArgs, PlanCommon, PlanErrors, PlanGate, PlanQuestion, PlanSplit};
+pub use stat::StatArgs;
 
-use crate::units::{ConfidenceLevel, Tolerance, parse_decimal};
+use crate::units::{ConfidenceLevel, Rational, Tolerance, parse_decimal};
 
 /// Replay canary releases through the real weighting algorithms, and see what you would observe.
 #[derive(Debug, Parser)]
@@ -38,6 +42,10 @@ pub enum Command {
     Check(CheckArgs),
     /// What does my rollout gate really catch? Its operating characteristic, and what does better
     Gate(Box<GateArgs>),
+    /// How many requests does a canary need, and what does a gate let pass?
+    Plan(PlanArgs),
+    /// Any quantity of the statistics library by its name
+    Stat(StatArgs),
     /// Prints the JSON Schema of scenario files, for editors
     #[command(after_help = "Example:\n  shiftsim schema > scenario.schema.json")]
     Schema,
@@ -86,6 +94,10 @@ pub struct RunArgs {
     /// Repeats the whole run so often with other random streams
     #[arg(long, value_name = "R")]
     pub replications: Option<u32>,
+
+    /// Draws the final counts of the replications from their law instead of replaying them
+    #[arg(long)]
+    pub sampled: bool,
 
     /// Whether to write requests.csv, a row per request
     #[arg(long, value_name = "WHEN", default_value = "auto")]
@@ -220,6 +232,14 @@ fn parse_tolerance(text: &str) -> Result<Tolerance, String> {
         .ok_or_else(|| {
             "expected percentage points above 0 and at most 100, such as 5 or 2.5".into()
         })
+}
+
+/// A share that is written as a percentage.
+fn parse_percentage(text: &str) -> Result<Rational, String> {
+    parse_decimal(text.trim_end_matches('%'))
+        .map(|percent| percent / Rational::from_integer(100))
+        .filter(|share| *share <= Rational::from_integer(1))
+        .ok_or_else(|| "expected a percentage from 0 to 100, such as 1 or 0.5".into())
 }
 
 fn parse_confidence(text: &str) -> Result<ConfidenceLevel, String> {

@@ -14,10 +14,13 @@
 //! | [`config`] | files → domain types, with the place of every mistake |
 //! | [`scenario`] | the domain, always valid once built |
 //! | [`rollout`] | rollouts and their gates, a type per tool, always valid once built |
+//! | [`routing`] | what the mesh says should happen to a request |
+//! | [`export`] | a route table as configuration for other programs |
 //! | [`split`] | the weighting algorithms, a file each, upstream source named |
 //! | [`sim`] | virtual clock, event queue, arrivals, counting, replications |
 //! | [`tally`] | what was observed, in constant memory |
 //! | [`stats`] | exact distributions, intervals, tests: numbers in, numbers out |
+//! | [`quantities`] | every quantity of `stats` by its name |
 //! | [`summary`] | observations joined with exact answers; the only room that judges |
 //! | [`report`], [`chart`] | one summary rendered; nothing is computed there |
 //! | [`commands`], [`cli`] | one file per command: wiring and exit status |
@@ -41,9 +44,12 @@ pub mod chart;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod export;
+pub mod quantities;
 pub mod random;
 pub mod report;
 pub mod rollout;
+pub mod routing;
 pub mod scenario;
 pub mod sim;
 pub mod split;

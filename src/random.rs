@@ -27,6 +27,8 @@ pub enum Purpose {
     RolloutCanary,
     /// Requests of the old version in a rollout, and which of them fail.
     RolloutStable,
+    /// Final counts of replications, drawn from their law.
+    Sampled,
 }
 
 impl Purpose {
@@ -39,6 +41,7 @@ impl Purpose {
             Self::Tests => b"tests",
             Self::RolloutCanary => b"rollout-canary",
             Self::RolloutStable => b"rollout-stable",
+            Self::Sampled => b"sampled",
         }
     }
 }

@@ -45,7 +45,16 @@ fn the_schema_is_json() {
 
 #[test]
 fn help_has_an_example_for_every_command_and_fits_80_columns() {
-    for command in ["run", "converge", "check", "schema", "completions", "man"] {
+    for command in [
+        "run",
+        "converge",
+        "check",
+        "plan",
+        "stat",
+        "schema",
+        "completions",
+        "man",
+    ] {
         let help = printed(&[command, "--help"]);
         assert!(help.contains("Example"), "{command}: {help}");
         assert!(

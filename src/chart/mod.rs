@@ -9,6 +9,7 @@ mod axis;
 mod bars;
 mod clip;
 mod count_histogram;
+mod curves;
 mod decimate;
 mod dodge;
 mod evidence;
@@ -19,6 +20,7 @@ mod number;
 mod operating_characteristic;
 mod palette;
 mod png;
+mod rollout;
 mod running_share;
 mod scale;
 mod scene;
@@ -85,5 +87,7 @@ fn scene(figure: &Figure) -> scene::Scene {
         Figure::Timeline(figure) => timeline::draw(figure),
         Figure::Evidence(figure) => evidence::draw(figure),
         Figure::OperatingCharacteristic(figure) => operating_characteristic::draw(figure),
+        Figure::Rollout(figure) => rollout::draw(figure),
+        Figure::Curves(figure) => curves::draw(figure),
     }
 }

@@ -231,7 +231,7 @@ pub(super) fn request_scale(requests: u64, beside: f64, (left, right): (f64, f64
 /// The ticks of an axis of request numbers.
 pub(super) fn request_ticks(requests: u64, across: &Scale) -> Vec<ticks::Tick> {
     if requests > LINEAR_UP_TO {
-        return ticks::logarithmic(requests, |value| across.at(value), SMALL);
+        return ticks::logarithmic((1.0, requests as f64), |value| across.at(value), SMALL);
     }
     let mut found = ticks::integers(1.0, requests as f64, 10);
     if found.first().is_none_or(|first| first.value > 1.0) {

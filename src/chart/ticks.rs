@@ -81,42 +81,73 @@ pub(super) fn decimals(high: f64, parts: usize) -> Vec<Tick> {
         .collect()
 }
 
-/// 1, 2, 5, 10, 20, 50, … up to `high`, for a logarithmic axis; `at` gives their pixels. Labels
+/// 1, 2, 5, 10, 20, 50, … within a range, for a logarithmic axis; `at` gives their pixels. Labels
 /// that would touch are left out, the powers of ten last.
-pub(super) fn logarithmic(high: u64, at: impl Fn(f64) -> f64, size: f64) -> Vec<Tick> {
-    let mut values = Vec::new();
-    let mut power = 1u64;
-    while power <= high {
-        values.extend(
-            [1, 2, 5]
-                .iter()
-                .filter_map(|factor| power.checked_mul(*factor)),
-        );
-        let Some(next) = power.checked_mul(10) else {
-            break;
-        };
-        power = next;
-    }
-    values.retain(|value| *value <= high);
+pub(super) fn logarithmic(
+    (low, high): (f64, f64),
+    at: impl Fn(f64) -> f64,
+    size: f64,
+) -> Vec<Tick> {
     // Long axes count in powers of ten from 10⁴ on.
-    let label = |value: u64| {
-        if high >= 10_000_000 && value >= 10_000 {
+    let label = |value: f64| {
+        let value = value.round() as u64;
+        if high >= 1e7 && value >= 10_000 {
             number::power(value)
         } else {
             number::integer(value)
         }
     };
+    uncrowded(&one_two_five(low, high), label, at, size)
+}
 
+/// The same for shares from `low` to `high`, labelled as percentages.
+pub(super) fn logarithmic_shares(
+    (low, high): (f64, f64),
+    at: impl Fn(f64) -> f64,
+    size: f64,
+) -> Vec<Tick> {
+    let label = |value: f64| {
+        let decimals = (-(value * 100.0).log10() - 1e-9).ceil().max(0.0) as usize;
+        number::percent(value, decimals)
+    };
+    uncrowded(&one_two_five(low, high), label, at, size)
+}
+
+/// A value of a logarithmic axis, and whether it is a power of ten.
+type Marked = (f64, bool);
+
+/// 1, 2 and 5 times the powers of ten within `low..=high`.
+fn one_two_five(low: f64, high: f64) -> Vec<Marked> {
+    let powers = (low.log10() - 1e-9).floor() as i32..=(high.log10() + 1e-9).floor() as i32;
+    let values = powers.flat_map(|power| {
+        // Negative powers are quotients, so that 0.01 is the nearest double.
+        let times = move |factor: f64| match power {
+            0.. => factor * 10f64.powi(power),
+            _ => factor / 10f64.powi(-power),
+        };
+        [(times(1.0), true), (times(2.0), false), (times(5.0), false)]
+    });
+    let within = |value: f64| value >= low * (1.0 - 1e-9) && value <= high * (1.0 + 1e-9);
+    values.filter(|(value, _)| within(*value)).collect()
+}
+
+/// Ticks at all values, with labels where they do not touch; powers of ten have theirs first.
+fn uncrowded(
+    values: &[Marked],
+    label: impl Fn(f64) -> String,
+    at: impl Fn(f64) -> f64,
+    size: f64,
+) -> Vec<Tick> {
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut labels = vec![String::new(); values.len()];
-    for round in 0..2 {
-        for (place, &value) in values.iter().enumerate() {
-            if (round == 0) != is_power_of_ten(value) {
+    for powers in [true, false] {
+        for (place, &(value, power)) in values.iter().enumerate() {
+            if powers != power {
                 continue;
             }
             let label = label(value);
             let half = font::width(&label, size) / 2.0 + 4.0;
-            let middle = at(value as f64);
+            let middle = at(value);
             let room = (middle - half, middle + half);
             if taken
                 .iter()
@@ -127,19 +158,8 @@ pub(super) fn logarithmic(high: u64, at: impl Fn(f64) -> f64, size: f64) -> Vec<
             }
         }
     }
-    let tick = |(value, label): (u64, String)| Tick {
-        value: value as f64,
-        label,
-    };
-    values.into_iter().zip(labels).map(tick).collect()
-}
-
-/// Whether the value is 1, 10, 100, …
-fn is_power_of_ten(mut value: u64) -> bool {
-    while value >= 10 && value.is_multiple_of(10) {
-        value /= 10;
-    }
-    value == 1
+    let tick = |(&(value, _), label): (&Marked, String)| Tick { value, label };
+    values.iter().zip(labels).map(tick).collect()
 }
 
 /// Steps of time that people count in, in seconds: up to an hour by 1, 2, 5, 10, 15 and 30.
@@ -218,14 +238,14 @@ mod tests {
 
     #[test]
     fn logarithmic_ticks_keep_the_powers_of_ten() {
-        let wide = logarithmic(100, |value| value.ln() * 100.0, 12.0);
+        let wide = logarithmic((1.0, 100.0), |value| value.ln() * 100.0, 12.0);
         assert_eq!(labels(&wide), ["1", "2", "5", "10", "20", "50", "100"]);
-        let narrow = logarithmic(1000, |value| value.log10() * 40.0, 12.0);
+        let narrow = logarithmic((1.0, 1000.0), |value| value.log10() * 40.0, 12.0);
         assert_eq!(labels(&narrow).concat(), "1101001\u{202f}000");
-        let long = logarithmic(10_000_000, |value| value.log10() * 60.0, 12.0);
+        let long = logarithmic((1.0, 1e7), |value| value.log10() * 60.0, 12.0);
         assert_eq!(long.last().map(|tick| tick.label.as_str()), Some("10⁷"));
         assert_eq!(
-            logarithmic(u64::MAX, |value| value.log10() * 30.0, 12.0).len(),
+            logarithmic((1.0, 1.8e19), |value| value.log10() * 30.0, 12.0).len(),
             58
         );
     }

@@ -1,5 +1,7 @@
 //! `shiftsim converge`: after how many requests is a split settled?
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::folder::Folder;
@@ -9,7 +11,7 @@ use crate::config;
 use crate::report;
 use crate::report::files::Staging;
 use crate::scenario::Scenario;
-use crate::summary::converge::{ConvergeSummary, Question, converge as answer, curve};
+use crate::summary::converge::{ConvergeSummary, Question, converge as answer, curve, figures};
 
 /// The object that `--format json` prints.
 #[derive(Debug, Serialize)]
@@ -17,6 +19,7 @@ struct Output {
     command: &'static str,
     #[serde(flatten)]
     summary: ConvergeSummary,
+    files: Vec<String>,
 }
 
 /// Answers for the weights of the command line, or of one phase of a scenario.
@@ -29,25 +32,42 @@ pub(super) fn converge(arguments: &ConvergeArgs) -> Result<Answer, CommandError>
         replications: arguments.replications,
     };
     let summary = answer(&scenario, question)?;
-    if let Some(out) = &arguments.common.out {
-        let curve = curve(&scenario, question)?;
-        let mut staging = Staging::default();
-        let mut folder = Folder::new(out, &mut staging);
-        folder.write("converge.csv", |file| report::converge::csv(&curve, file))?;
-        staging.commit()?;
-    }
+    let files = match &arguments.common.out {
+        Some(out) => write(out, &scenario, question, &summary)?,
+        None => Vec::new(),
+    };
     match arguments.common.format {
         OutputFormat::Text => {
             let common = &arguments.common;
             let text = report::converge::text(&summary, common.quiet, common.verbose);
-            output::print_styled(&text)?;
+            let files = report::text::files(&files);
+            output::print_styled(&format!("{text}{files}"))?;
         }
         OutputFormat::Json => output::print_json(&Output {
             command: "converge",
             summary,
+            files,
         })?,
     }
     Ok(Answer::Yes)
+}
+
+/// Writes converge.csv and the charts; returns their paths.
+fn write(
+    out: &Path,
+    scenario: &Scenario,
+    question: Question,
+    summary: &ConvergeSummary,
+) -> Result<Vec<String>, CommandError> {
+    let curve = curve(scenario, question)?;
+    let figures = figures(scenario, question, summary, &curve)?;
+    let mut staging = Staging::default();
+    let mut folder = Folder::new(out, &mut staging);
+    folder.write("converge.csv", |file| report::converge::csv(&curve, file))?;
+    folder.draw(&figures)?;
+    let files = folder.into_files();
+    staging.commit()?;
+    Ok(files)
 }
 
 fn load(arguments: &ConvergeArgs) -> Result<Scenario, CommandError> {

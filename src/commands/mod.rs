@@ -6,10 +6,13 @@ mod error;
 mod folder;
 mod gate;
 mod output;
+mod plan;
 mod progress;
 mod run;
+mod run_rollout;
 mod scenarios;
 mod shell;
+mod stat;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -48,6 +51,8 @@ fn dispatch(command: Command) -> Result<Answer, CommandError> {
         Command::Check(arguments) => check::check(&arguments),
         Command::Converge(arguments) => converge::converge(&arguments),
         Command::Gate(arguments) => gate::gate(&arguments),
+        Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Stat(arguments) => stat::stat(&arguments),
         Command::Schema => shell::schema(),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),

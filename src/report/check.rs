@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use comfy_table::{CellAlignment, Table, presets};
-
+use super::table::Table;
 use super::text::{BOLD, Detail, WIDTH, paragraph, shorten};
 use crate::summary::check::{CheckSummary, CheckedVersion, SkippedSummary, Verdict};
 use crate::units::display::{count, p_value, percent};
@@ -89,26 +88,14 @@ fn table(text: &mut String, summary: &CheckSummary) {
 }
 
 fn table_lines(summary: &CheckSummary, longest_name: usize) -> Vec<String> {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
     let interval = format!("{}% Goodman", summary.confidence_percent);
-    let header = [
+    let mut table = Table::new(vec![
         "version", "weight", "target", "observed", "share", &interval, "p exact",
-    ];
-    table.set_header(header);
+    ]);
     for version in &summary.versions {
-        table.add_row(row(version, longest_name));
+        table.row(row(version, longest_name).to_vec());
     }
-    for column in 1..header.len() {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-        .to_string()
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect()
+    table.lines()
 }
 
 fn row(version: &CheckedVersion, longest_name: usize) -> [String; 7] {

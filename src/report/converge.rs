@@ -5,7 +5,7 @@ use std::io;
 
 use super::text::{BOLD, paragraph, shorten};
 use crate::summary::Comparison;
-use crate::summary::converge::{ConvergeSummary, CurvePoint, Meaning, Needed};
+use crate::summary::converge::{ConvergeSummary, Curve, Meaning, Needed};
 use crate::units::display::{count, percent, short_percent};
 
 /// The whole answer: without its tables if `quiet`, and with how they were computed if `verbose`.
@@ -20,8 +20,9 @@ pub fn text(summary: &ConvergeSummary, quiet: bool, verbose: bool) -> String {
     if let (Some(deviation), Some(requests)) = (summary.expected_deviation_points, summary.requests)
     {
         let sentence = format!(
-            "After {} requests the share that is farthest off misses its target by {deviation:.1} points on average.",
-            count(requests)
+            "After {} requests the share that is farthest off misses its target by {} points on average.",
+            count(requests),
+            points(deviation)
         );
         text.push('\n');
         paragraph(&mut text, "  ", &sentence);
@@ -30,6 +31,11 @@ pub fn text(summary: &ConvergeSummary, quiet: bool, verbose: bool) -> String {
     }
     for sentence in &summary.advice {
         paragraph(&mut text, "  ", sentence);
+    }
+    let bounded = |meaning: &&Meaning| matches!(meaning.needed, Needed::AtMost(_));
+    if let Some(meaning) = summary.meanings.iter().find(bounded) {
+        let sentence = format!("\"{}\" is {}.", meaning.name, meaning.method);
+        paragraph(&mut text, "  ", &sentence);
     }
     if verbose {
         let _ = writeln!(text, "\n{BOLD}How the figures were computed{BOLD:#}");
@@ -50,25 +56,39 @@ pub fn text(summary: &ConvergeSummary, quiet: bool, verbose: bool) -> String {
     text
 }
 
+/// Points with one decimal, or with two digits where there are fewer.
+fn points(points: f64) -> String {
+    let decimals = if points >= 0.95 {
+        1.0
+    } else {
+        1.0 - points.max(1e-9).log10().floor()
+    };
+    format!("{points:.0$}", decimals as usize)
+}
+
 /// `converge.csv`: every probability by the number of requests; empty where none is exact.
 ///
 /// # Errors
 /// What `out` returns.
-pub fn csv(curve: &[CurvePoint], out: &mut dyn io::Write) -> io::Result<()> {
+pub fn csv(curve: &Curve, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record([
         "requests",
         "every_version_seen",
         "within_tolerance",
-        "stays_within",
+        if curve.stays_is_bound {
+            "stays_within_at_least"
+        } else {
+            "stays_within"
+        },
     ])?;
     let text = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    for point in curve {
+    for point in &curve.points {
         csv.write_record([
             point.requests.to_string(),
             text(point.every_version_seen),
             text(point.within_tolerance),
-            text(point.stays_within),
+            point.stays_within.to_string(),
         ])?;
     }
     csv.flush()
@@ -120,6 +140,7 @@ fn table(text: &mut String, summary: &ConvergeSummary) {
 fn row(text: &mut String, meaning: &Meaning) {
     let needed = match meaning.needed {
         Needed::Requests(requests) => count(requests),
+        Needed::AtMost(requests) => format!("≤ {}", count(requests)),
         Needed::TooCostly => "–".to_owned(),
     };
     let line = format!(
@@ -127,10 +148,20 @@ fn row(text: &mut String, meaning: &Meaning) {
         shorten(&meaning.name, 30),
         meaning.first.map(count).unwrap_or_default(),
         needed,
-        meaning.at_requests.map(percent).unwrap_or_default(),
+        at_requests(meaning),
         meaning.simulated.map(error).unwrap_or_default()
     );
     let _ = writeln!(text, "{}", line.trim_end());
+}
+
+/// The probability at the number of requests asked about; a bound says so.
+fn at_requests(meaning: &Meaning) -> String {
+    let bound = matches!(meaning.needed, Needed::AtMost(_));
+    match meaning.at_requests {
+        Some(value) if bound => format!("≥ {}", percent(value)),
+        Some(value) => percent(value),
+        None => String::new(),
+    }
 }
 
 fn error(comparison: Comparison) -> String {

@@ -268,7 +268,7 @@ fn methods(text: &mut String) {
 }
 
 /// Minutes with as many decimals as they need: 5m, 7.4m; hours from two on.
-fn minutes(seconds: f64) -> String {
+pub(super) fn minutes(seconds: f64) -> String {
     if seconds < 60.0 {
         return format!("{seconds:.0}s");
     }
@@ -284,7 +284,7 @@ fn minutes(seconds: f64) -> String {
 }
 
 /// A probability for a narrow column: 87.6%, <0.01%, >99.99%.
-fn cell(share: f64) -> String {
+pub(super) fn cell(share: f64) -> String {
     match share {
         ..=1e-12 => "0%".into(),
         ..1e-4 => "<0.01%".into(),

@@ -4,7 +4,12 @@
 pub mod check;
 pub mod converge;
 pub mod csv_files;
+pub mod explain;
 pub mod files;
 pub mod gate;
 pub mod page;
+pub mod plan;
+pub mod rollout;
+pub mod stat;
+mod table;
 pub mod text;

@@ -3,14 +3,13 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use anstyle::{Effects, Style};
-use comfy_table::{CellAlignment, Table, presets};
-
+use super::table::Table;
 use crate::summary::{
     ClaimSummary, ClaimVerdict, Comparison, PhaseSummary, ReplicationSummary, Summary,
     VersionSummary,
 };
 use crate::units::display::{count, percent, probability};
+use anstyle::{Effects, Style};
 
 /// The width of a terminal that everything must fit.
 pub(super) const WIDTH: usize = 80;
@@ -106,8 +105,6 @@ fn phase_table(text: &mut String, summary: &Summary, phase: &PhaseSummary) {
         "{BOLD}{}{BOLD:#} · {requests} · {}",
         phase.name, phase.algorithm
     );
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
     let with_replicas = phase
         .versions
         .iter()
@@ -118,19 +115,11 @@ fn phase_table(text: &mut String, summary: &Summary, phase: &PhaseSummary) {
     }
     let interval = format!("{}% Wilson", summary.confidence_percent);
     header.extend(["target", "observed", "share", &interval, "p exact"]);
-    let columns = header.len();
-    table.set_header(header);
+    let mut table = Table::new(header);
     for version in &phase.versions {
-        table.add_row(row(version, with_replicas));
+        table.row(row(version, with_replicas));
     }
-    for column in 1..columns {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    for line in table.to_string().lines() {
-        let _ = writeln!(text, " {}", line.trim_end());
-    }
+    table.write(text);
 }
 
 fn row(version: &VersionSummary, with_replicas: bool) -> Vec<String> {
@@ -204,6 +193,7 @@ fn replication_lines(text: &mut String, summary: &Summary, replications: &Replic
 fn method(method: &str) -> &str {
     match method {
         "replayed" => "replayed through the picker",
+        "sampled" => "sampled: its final counts drawn from their law",
         other => other,
     }
 }

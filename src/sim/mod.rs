@@ -18,7 +18,7 @@ mod trials;
 
 pub use event_queue::EventQueue;
 pub use replay::{Request, Step, replay};
-pub use replications::{Replications, replicate};
+pub use replications::{Method, Replications, replicate};
 pub use splitter::{BLOCK, PhaseSplitter};
 pub use trials::{PhaseTrial, count_trials};
 

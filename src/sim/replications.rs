@@ -13,9 +13,31 @@ pub(super) const FAN_RUNS: u64 = 10_000;
 /// Replications that one task runs after the other; it keeps memory and scheduling small.
 const TASK: u64 = 64;
 
+/// How the counts of replications were had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Each request went through the picker.
+    Replayed,
+    /// The final counts were drawn from their law.
+    Sampled,
+}
+
+impl Method {
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Replayed => "replayed",
+            Self::Sampled => "sampled",
+        }
+    }
+}
+
 /// The replications of a run: one entry per phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replications {
+    /// How the counts were had.
+    pub method: Method,
     /// One entry per phase, in order.
     pub phases: Vec<PhaseReplications>,
 }
@@ -55,7 +77,10 @@ pub fn replicate(
         })
         // rayon reduces neighbours only, in order, so that traces stay in the order of the runs.
         .reduce(empty, merge);
-    Replications { phases }
+    Replications {
+        method: Method::Replayed,
+        phases,
+    }
 }
 
 fn add_replication(

@@ -8,18 +8,23 @@ pub mod check;
 mod claims;
 pub mod converge;
 mod draw;
+pub mod explain;
 pub mod figures;
 mod focus;
 pub mod gate;
 mod order;
 mod phase;
+pub mod plan;
 mod replications;
+pub mod rollout;
+mod sampled;
 mod types;
 mod verdict;
 mod words;
 
 pub use draw::figures;
 pub use focus::shapes;
+pub use sampled::sample;
 pub use types::*;
 
 use crate::scenario::{Protocol, Scenario};
@@ -38,7 +43,7 @@ pub fn summarise(
 ) -> Result<Summary, StatsError> {
     let phases = (0..scenario.phases().len())
         .map(|place| {
-            let replications = replications.map(|all| &all.phases[place]);
+            let replications = replications.map(|all| (all.method, &all.phases[place]));
             phase::summarise(scenario, place, &run.phases[place], replications)
         })
         .collect::<Result<Vec<PhaseSummary>, StatsError>>()?;

@@ -3,6 +3,7 @@
 use super::{Interval, PValue, PhaseSummary, TelemetrySummary, VersionSummary};
 use super::{focus, order, replications, verdict, words};
 use crate::scenario::{Algorithm, Phase, Scenario};
+use crate::sim::Method;
 use crate::stats::binomial::Binomial;
 use crate::stats::{StatsError, convergence, gof, intervals, two_sided};
 use crate::tally::{PhaseReplications, PhaseTally};
@@ -18,7 +19,7 @@ pub(super) fn summarise(
     scenario: &Scenario,
     place: usize,
     tally: &PhaseTally,
-    replicated: Option<&PhaseReplications>,
+    replicated: Option<(Method, &PhaseReplications)>,
 ) -> Result<PhaseSummary, StatsError> {
     let phase = &scenario.phases()[place];
     let versions = (0..phase.destinations().len())
@@ -36,7 +37,7 @@ pub(super) fn summarise(
         order: order::summarise(scenario, phase, tally)?,
         telemetry: telemetry(scenario, phase, tally),
         replications: replicated
-            .map(|replicated| replications::summarise(scenario, phase, replicated))
+            .map(|(method, runs)| replications::summarise(scenario, phase, runs, method))
             .transpose()?,
         verdict: Vec::new(),
     };

@@ -2,6 +2,7 @@
 
 use super::{Comparison, ReplicatedShare, ReplicationSummary, words};
 use crate::scenario::{Algorithm, Length, Phase, Scenario};
+use crate::sim::Method;
 use crate::stats::{StatsError, convergence, counter_picker};
 use crate::tally::{Outcomes, PhaseReplications, quantile};
 use crate::units::Tolerance;
@@ -11,6 +12,7 @@ pub(super) fn summarise(
     scenario: &Scenario,
     phase: &Phase,
     replicated: &PhaseReplications,
+    method: Method,
 ) -> Result<ReplicationSummary, StatsError> {
     let tolerance = scenario.tolerance();
     let exact = Exact::of(phase, tolerance)?;
@@ -18,7 +20,7 @@ pub(super) fn summarise(
         .map(|place| share(scenario, phase, replicated, place, &exact))
         .collect();
     Ok(ReplicationSummary {
-        method: "replayed",
+        method: method.name(),
         runs: u32::try_from(replicated.runs).unwrap_or(u32::MAX),
         versions,
         all_seen: comparison(replicated.all_seen, replicated.runs, exact.all_seen),

@@ -61,23 +61,7 @@ impl PhaseReplications {
 
     /// Adds one run; `trace` keeps its running counts one by one.
     pub fn add(&mut self, tally: &PhaseTally, shape: &RunShape, trace: bool) {
-        let requests = tally.requests();
-        self.runs += 1;
-        *self.requests.entry(requests).or_default() += 1;
-        let mut all_within = true;
-        let mut all_seen = true;
-        for (place, (&count, &target)) in tally.counts.iter().zip(&shape.targets).enumerate() {
-            *self.counts[place].entry(count).or_default() += 1;
-            let within = shape.tolerance.includes(count, requests, target);
-            self.within[place] += u64::from(within);
-            all_within &= within;
-            all_seen &= count > 0 || *target.numer() == 0;
-            let share = (u128::from(count) * SHARE_UNIT) / u128::from(requests.max(1));
-            self.share_sums[place].0 += share;
-            self.share_sums[place].1 += share * share;
-        }
-        self.all_within += u64::from(all_within);
-        self.all_seen += u64::from(all_seen);
+        self.add_counts(&tally.counts, 1, shape);
         let running = tally
             .checkpoints
             .iter()
@@ -93,6 +77,27 @@ impl PhaseReplications {
         if trace {
             self.traces.push(running.collect());
         }
+    }
+
+    /// Adds `times` runs that ended with these counts.
+    pub fn add_counts(&mut self, counts: &[u64], times: u64, shape: &RunShape) {
+        let requests = counts.iter().sum();
+        self.runs += times;
+        *self.requests.entry(requests).or_default() += times;
+        let mut all_within = true;
+        let mut all_seen = true;
+        for (place, (&count, &target)) in counts.iter().zip(&shape.targets).enumerate() {
+            *self.counts[place].entry(count).or_default() += times;
+            let within = shape.tolerance.includes(count, requests, target);
+            self.within[place] += if within { times } else { 0 };
+            all_within &= within;
+            all_seen &= count > 0 || *target.numer() == 0;
+            let share = (u128::from(count) * SHARE_UNIT) / u128::from(requests.max(1));
+            self.share_sums[place].0 += share * u128::from(times);
+            self.share_sums[place].1 += share * share * u128::from(times);
+        }
+        self.all_within += if all_within { times } else { 0 };
+        self.all_seen += if all_seen { times } else { 0 };
     }
 
     /// Adds the runs of `later`, which come after these.

@@ -356,6 +356,53 @@ pub fn evidence(stem: &str, requests: u64, slope: f64) -> Figure {
     })
 }
 
+/// A saw-tooth that rises, with an area below it.
+pub fn curves(stem: &str, logarithmic: bool) -> Figure {
+    let last = if logarithmic { 100_000.0 } else { 200.0 };
+    let points: Vec<(f64, f64)> = (1..=200)
+        .map(|step| f64::from(step) / 200.0)
+        .map(|part| {
+            (
+                1.0 + part * (last - 1.0),
+                part.sqrt() - 0.1 * (part * 40.0).fract(),
+            )
+        })
+        .collect();
+    let curve = |name: &str, colour, look| Curve {
+        name: name.into(),
+        colour,
+        look,
+        points: points.clone(),
+    };
+    Figure::Curves(Curves {
+        labels: labels(stem, "After how many requests is the split settled?"),
+        across: Axis {
+            name: "requests".into(),
+            unit: Unit::Count,
+            range: (1.0, last),
+            logarithmic,
+        },
+        up: Axis {
+            name: "probability".into(),
+            unit: Unit::Share,
+            range: (0.0, 1.0),
+            logarithmic: false,
+        },
+        areas: vec![Area {
+            name: "below".into(),
+            colour: 2,
+            points: points.iter().map(|&(x, y)| (x, 0.0, y.max(0.0))).collect(),
+        }],
+        curves: vec![
+            curve("within ±5 points", 0, Look::Solid),
+            curve("an approximation", 1, Look::Dashed),
+            curve("simulated", 5, Look::Circles),
+        ],
+        levels: vec![(0.95, "95%".into())],
+        marks: vec![(99.0, "from here on: 99".into())],
+    })
+}
+
 /// Every kind of chart as it usually looks.
 pub fn usual() -> Vec<Figure> {
     vec![
@@ -379,6 +426,8 @@ pub fn usual() -> Vec<Figure> {
         timeline("timeline-10", 10, 5.0, vec![]),
         timeline("timeline-silent", 2, 2.0, vec![0]),
         evidence("evidence-2000", 2000, 0.02),
+        curves("curves", false),
+        curves("curves-log", true),
     ]
 }
 
@@ -465,6 +514,19 @@ pub fn extreme() -> Vec<Figure> {
                     .phases
                     .iter_mut()
                     .for_each(|phase| phase.name.clone_from(&long));
+                long_labels(&mut figure.labels, &long);
+            }
+            Figure::Curves(figure) => {
+                figure.across.name.clone_from(&long);
+                figure.up.name.clone_from(&long);
+                figure
+                    .curves
+                    .iter_mut()
+                    .for_each(|curve| curve.name.clone_from(&long));
+                figure
+                    .marks
+                    .iter_mut()
+                    .for_each(|mark| mark.1.clone_from(&long));
                 long_labels(&mut figure.labels, &long);
             }
             Figure::Evidence(figure) => {

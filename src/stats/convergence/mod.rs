@@ -11,6 +11,7 @@ mod joint;
 mod joint_stays;
 mod rectangle;
 mod stays;
+mod stays_bound;
 mod within;
 
 pub use all_seen::{all_seen, all_seen_expectation, all_seen_n};
@@ -18,6 +19,7 @@ pub use deviation::expected_deviation;
 pub use joint::{joint_first_n, joint_stable_n, joint_within};
 pub use joint_stays::{joint_stays_within, joint_stays_within_n};
 pub use stays::{stays_within, stays_within_by_n, stays_within_n, stays_within_until};
+pub use stays_bound::{stays_within_bound, stays_within_bound_n};
 pub use within::{
     band, first_n, hoeffding_n, normal_approximation_n, stable_n, within_by_n, within_tolerance,
 };

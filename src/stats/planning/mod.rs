@@ -13,6 +13,7 @@ pub mod canary_worse;
 pub mod demonstration;
 pub mod detectable;
 pub mod exact_power;
+pub mod exact_size;
 pub mod fixed_gate;
 mod hypergeometric;
 mod minimum_likelihood;

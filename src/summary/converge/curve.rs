@@ -5,8 +5,19 @@ use crate::scenario::Scenario;
 use crate::stats::{StatsError, convergence};
 use crate::tally::checkpoints;
 
-/// Beyond this number of requests the curve ends, wherever the stable N is.
-const MOST_REQUESTS: u64 = 100_000;
+/// Beyond this number of requests the curve of two versions ends, wherever the stable N is.
+const MOST_REQUESTS: u64 = 10_000_000;
+/// The same for more versions, whose joint law costs more.
+const MOST_JOINT_REQUESTS: u64 = 20_000;
+
+/// Every probability by the number of requests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// The probabilities, ascending in the number of requests.
+    pub points: Vec<CurvePoint>,
+    /// Whether those to stay within are lower bounds, because exact ones are too costly.
+    pub stays_is_bound: bool,
+}
 
 /// The probabilities at one number of requests; absent where an exact figure is too costly.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,39 +28,36 @@ pub struct CurvePoint {
     pub every_version_seen: Option<f64>,
     /// P(every share within the tolerance).
     pub within_tolerance: Option<f64>,
-    /// P(every share stays within the tolerance from here on, for ever); two versions alone.
-    pub stays_within: Option<f64>,
+    /// P(every share stays within the tolerance from here on, for ever), or a lower bound of it.
+    pub stays_within: f64,
 }
 
-/// The curve up to a quarter beyond the stable N: every number up to 1000, then in steps of 1%.
+/// The curve up to a half beyond the stable N: every number up to 1000, then in steps of 1%.
 ///
 /// # Errors
 /// [`StatsError`] for anything but a limit of work.
-pub fn curve(scenario: &Scenario, question: Question) -> Result<Vec<CurvePoint>, StatsError> {
+pub fn curve(scenario: &Scenario, question: Question) -> Result<Curve, StatsError> {
     let split = Split::of(scenario, &scenario.phases()[question.phase]);
     let (shares, tolerance) = (&split.shares, split.tolerance);
-    let stable = match shares.len() {
-        0..=2 => convergence::stable_n(shares[0], tolerance, split.confidence),
-        _ => convergence::joint_stable_n(shares, tolerance, split.confidence),
+    let (stable, most) = match shares.len() {
+        0..=2 => (
+            convergence::stable_n(shares[0], tolerance, split.confidence),
+            MOST_REQUESTS,
+        ),
+        _ => (
+            convergence::joint_stable_n(shares, tolerance, split.confidence),
+            MOST_JOINT_REQUESTS,
+        ),
     };
     let last = match stable {
-        Ok(stable) => (stable + stable / 4)
-            .max(question.requests.unwrap_or(1))
-            .min(MOST_REQUESTS),
+        Ok(stable) => (stable + stable / 2).max(question.requests.unwrap_or(1)),
         Err(StatsError::Limit { .. }) => 1000,
         Err(error) => return Err(error),
     };
-    let numbers = checkpoints(last);
-    let stays: Vec<Option<f64>> = match shares.len() {
-        2 => match convergence::stays_within_by_n(&numbers, shares[1], tolerance) {
-            Ok(values) => values.into_iter().map(Some).collect(),
-            Err(StatsError::Limit { .. }) => vec![None; numbers.len()],
-            Err(error) => return Err(error),
-        },
-        _ => vec![None; numbers.len()],
-    };
+    let numbers = checkpoints(last.min(most));
+    let (stays, stays_is_bound) = stays(&split, &numbers)?;
     let points = numbers.iter().zip(stays);
-    points
+    let points = points
         .map(|(&requests, stays_within)| {
             Ok(CurvePoint {
                 requests,
@@ -61,5 +69,25 @@ pub fn curve(scenario: &Scenario, question: Question) -> Result<Vec<CurvePoint>,
                 stays_within,
             })
         })
-        .collect()
+        .collect::<Result<_, StatsError>>()?;
+    Ok(Curve {
+        points,
+        stays_is_bound,
+    })
+}
+
+/// P(stays within) at each number: exact for two versions where it is not too costly, else the
+/// bound; and whether it is the bound.
+fn stays(split: &Split, numbers: &[u64]) -> Result<(Vec<f64>, bool), StatsError> {
+    if let [_, share] = split.shares[..] {
+        match convergence::stays_within_by_n(numbers, share, split.tolerance) {
+            Ok(values) => return Ok((values, false)),
+            Err(StatsError::Limit { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let bounds = numbers
+        .iter()
+        .map(|&n| convergence::stays_within_bound(&split.shares, n, split.tolerance));
+    Ok((bounds.collect::<Result<_, StatsError>>()?, true))
 }

@@ -1,10 +1,12 @@
 //! After how many requests is a split settled? Every meaning of that, side by side.
 
 mod curve;
+mod draw;
 mod simulate;
 mod types;
 
-pub use curve::{CurvePoint, curve};
+pub use curve::{Curve, CurvePoint, curve};
+pub use draw::figures;
 pub use types::{ConvergeSummary, CounterAnswer, Meaning, Needed, Target};
 
 use crate::scenario::{Phase, Scenario};
@@ -18,7 +20,7 @@ use crate::units::{Rational, to_f64};
 const STRIDES: [u64; 2] = [1, 3];
 
 /// What is asked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
     /// The phase whose weights are meant.
     pub phase: usize,
@@ -164,35 +166,38 @@ impl<'a> Split<'a> {
         })
     }
 
+    /// Exact where the recursion is short enough, else a bound that says so.
     fn stays_within(&self, requests: Option<u64>) -> Result<Meaning, StatsError> {
-        let name = format!("stays within ±{} for ever", self.points);
         let (shares, tolerance) = (&self.shares, self.tolerance);
-        if shares.len() > 2 {
-            let needed = convergence::joint_stays_within_n(shares, tolerance, self.confidence);
-            return Ok(Meaning {
-                name,
-                version: None,
-                needed: Needed::from(needed.map(Some))?,
-                first: None,
-                at_requests: at(requests, |n| {
-                    convergence::joint_stays_within(shares, n, tolerance)
-                })?,
-                simulated: None,
-                method: "exact up to three versions: backward recursion over the lattice",
-            });
-        }
-        let share = self.shares[self.shares.len() - 1];
-        let needed = convergence::stays_within_n(share, self.tolerance, self.confidence);
+        let found = convergence::joint_stays_within_n(shares, tolerance, self.confidence);
+        let found = Needed::from(found.map(Some))?;
+        let bounded = found == Needed::TooCostly;
+        let (needed, at_requests) = if bounded {
+            let bound = convergence::stays_within_bound_n(shares, tolerance, self.confidence);
+            let needed = match Needed::from(bound.map(Some))? {
+                Needed::Requests(requests) => Needed::AtMost(requests),
+                other => other,
+            };
+            let bound = |n| convergence::stays_within_bound(shares, n, tolerance);
+            (needed, at(requests, bound)?)
+        } else {
+            let exact = |n| convergence::joint_stays_within(shares, n, tolerance);
+            (found, at(requests, exact)?)
+        };
         Ok(Meaning {
-            name,
+            name: format!("stays within ±{} for ever", self.points),
             version: None,
-            needed: Needed::from(needed.map(Some))?,
+            needed,
             first: None,
-            at_requests: at(requests, |n| {
-                convergence::stays_within(n, share, self.tolerance)
-            })?,
+            at_requests,
             simulated: None,
-            method: "exact: backward recursion over the lattice",
+            method: match bounded {
+                true => {
+                    "a bound (Doob's inequality), at most so many requests and at least that \
+                     probability: the exact recursion would take too long"
+                }
+                false => "exact: backward recursion over the lattice",
+            },
         })
     }
 

@@ -55,7 +55,8 @@ pub struct Meaning {
     pub needed: Needed,
     /// The first number of requests at which it holds, where that is another one.
     pub first: Option<u64>,
-    /// Its probability at the number of requests that was asked about.
+    /// Its probability at the number of requests that was asked about; if `needed` is a bound, it is
+    /// at least that.
     pub at_requests: Option<f64>,
     /// The same by replays through the picker.
     pub simulated: Option<Comparison>,
@@ -69,6 +70,8 @@ pub struct Meaning {
 pub enum Needed {
     /// That many.
     Requests(u64),
+    /// That many or fewer: a bound, where the exact number is beyond the stated limit of work.
+    AtMost(u64),
     /// An exact answer is beyond the stated limit of work.
     TooCostly,
 }

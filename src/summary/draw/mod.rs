@@ -52,6 +52,21 @@ pub fn figures(
     Ok(figures)
 }
 
+/// The fan of one phase's replications; `None` if it ends by time.
+pub(in crate::summary) fn fan(
+    scenario: &Scenario,
+    place: usize,
+    replications: &Replications,
+) -> Result<Option<Figure>, StatsError> {
+    let subject = Subject {
+        scenario,
+        phase: &scenario.phases()[place],
+        place,
+    };
+    let fan = replicated::fan(&subject, &replications.phases[place])?;
+    Ok(fan.map(Figure::Fan))
+}
+
 /// The phase that a figure is about.
 struct Subject<'a> {
     scenario: &'a Scenario,

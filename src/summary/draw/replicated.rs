@@ -19,6 +19,9 @@ pub(super) fn fan(
     let Length::Requests(requests) = subject.phase.length() else {
         return Ok(None);
     };
+    if replicated.running.is_empty() {
+        return Ok(None);
+    }
     let (scenario, focus) = (subject.scenario, subject.focus());
     let target = subject.phase.target_shares()[focus];
     let tolerance = scenario.tolerance();

@@ -1,5 +1,9 @@
 //! What is worth drawing, as data: every number that a chart shows, computed before it is drawn.
 
+mod curves;
+
+pub use curves::{Area, Axis, Curve, Curves, Look, Unit};
+
 /// A chart, before it is drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Figure {
@@ -19,6 +23,10 @@ pub enum Figure {
     Evidence(Evidence),
     /// How often a gate promotes, by the true error rate.
     OperatingCharacteristic(OperatingCharacteristic),
+    /// One rollout, tick by tick.
+    Rollout(RolloutTimeline),
+    /// Curves over a number.
+    Curves(Curves),
 }
 
 impl Figure {
@@ -40,6 +48,8 @@ impl Figure {
             Self::Timeline(figure) => &figure.labels,
             Self::Evidence(figure) => &figure.labels,
             Self::OperatingCharacteristic(figure) => &figure.labels,
+            Self::Rollout(figure) => &figure.labels,
+            Self::Curves(figure) => &figure.labels,
         }
     }
 }
@@ -311,4 +321,49 @@ pub struct OperatingCurve {
     pub name: String,
     /// (true error rate, probability of promotion), ascending, rates above zero.
     pub points: Vec<(f64, f64)>,
+}
+
+/// One rollout, tick by tick: weights and observed shares, error rates, failed checks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RolloutTimeline {
+    /// Title (the decision and its rule), caption and file name.
+    pub labels: Labels,
+    /// When it was decided, in seconds.
+    pub end_seconds: f64,
+    /// The weight of the new version: from, to, in seconds, and the share.
+    pub weights: Vec<(f64, f64, f64)>,
+    /// The ticks at which the gate looked, in order.
+    pub ticks: Vec<RolloutTick>,
+    /// The largest acceptable error rate.
+    pub error_limit: f64,
+    /// The number of failed checks that rolls back, if there is one.
+    pub failures_limit: Option<u32>,
+}
+
+/// What a tick came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TickMark {
+    /// It passed.
+    Passed,
+    /// It failed.
+    Failed,
+    /// It had no data.
+    NoData,
+    /// It decided nothing.
+    Undecided,
+}
+
+/// A tick at which the gate looked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RolloutTick {
+    /// When, in seconds.
+    pub seconds: f64,
+    /// What it came to.
+    pub mark: TickMark,
+    /// The share of users' requests since the last tick that the new version answered.
+    pub observed_share: Option<f64>,
+    /// The error rate in the metric's window: lower end, estimate, upper end.
+    pub error_rate: Option<(f64, f64, f64)>,
+    /// Failed checks so far.
+    pub failed_checks: u32,
 }

@@ -59,7 +59,7 @@ fn complement(share: Rational) -> Option<f64> {
 }
 
 /// The rule in a sentence.
-pub(super) fn rule(controller: &Controller) -> String {
+pub(in crate::summary) fn rule(controller: &Controller) -> String {
     match controller {
         Controller::Flagger(flagger) => flagger_rule(flagger),
         Controller::Argo(argo) => argo_rule(argo),
@@ -233,7 +233,7 @@ fn failed_measurements(failures: u32) -> String {
 }
 
 /// A span of time as the tools write it: 1m, 90s, 1h30m.
-pub(crate) fn span(span: Duration) -> String {
+pub(in crate::summary) fn span(span: Duration) -> String {
     let seconds = span.as_secs();
     if !span.subsec_nanos().is_multiple_of(1_000_000_000) {
         return format!("{}s", span.as_secs_f64());

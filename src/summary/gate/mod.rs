@@ -14,10 +14,12 @@ mod steps;
 mod types;
 
 pub use answer::{Answer, Method};
+pub(super) use describe::{rule, span};
 pub use draw::figures;
 pub use types::{Alternative, Catches, Curve, GateSummary, GatedVersion, Objective, StepSummary};
 
 use crate::rollout::{GateTraffic, Rollout, WindowArrivals};
+use crate::sim::rollouts::RolloutTally;
 use crate::stats::StatsError;
 use crate::summary::Warning;
 use crate::units::display::short_percent;
@@ -71,6 +73,22 @@ pub fn objective(rollout: &Rollout, given: Option<Rational>) -> Objective {
         (None, None) => (0.01, "assumed"),
     };
     Objective { error_rate, source }
+}
+
+/// The exact figures at the traffic's own error rates, or why there are none.
+pub(super) fn exact_answer(
+    rollout: &Rollout,
+    traffic: &GateTraffic,
+) -> Result<Result<Answer, &'static str>, StatsError> {
+    Ok(match exactly(rollout, traffic)? {
+        Exact::Found(answer) => Ok(answer),
+        Exact::NotExact(reason) => Err(reason),
+    })
+}
+
+/// The figures that a tally of simulated rollouts gives.
+pub(super) fn simulated_answer(tally: &RolloutTally, error_rate: f64) -> Answer {
+    answer::of_tally(tally, error_rate)
 }
 
 /// Answers.

@@ -1,0 +1,66 @@
+//! Which virtual host the authority of a request belongs to.
+
+use std::borrow::Cow;
+
+use super::authority::Closeness;
+use super::{Domain, Request, VirtualHost};
+
+/// The domains of all virtual hosts, ready to be looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Hosts {
+    /// Exact domains, sorted, with the places of their virtual hosts in order.
+    exact: Vec<(String, usize)>,
+    /// The others, the closest first.
+    wildcards: Vec<(Domain, usize)>,
+}
+
+impl Hosts {
+    pub(super) fn new(virtual_hosts: &[VirtualHost]) -> Self {
+        let mut hosts = Self::default();
+        for (place, host) in virtual_hosts.iter().enumerate() {
+            for domain in &host.domains {
+                match domain {
+                    Domain::Exact(exact) => hosts.exact.push((exact.clone(), place)),
+                    wildcard => hosts.wildcards.push((wildcard.clone(), place)),
+                }
+            }
+        }
+        hosts.exact.sort();
+        let reach = |domain: &Domain| match domain {
+            Domain::Exact(_) => Closeness::Exact,
+            Domain::Suffix(suffix) => Closeness::Suffix(suffix.len()),
+            Domain::Prefix(prefix) => Closeness::Prefix(prefix.len()),
+            Domain::Any => Closeness::Any,
+        };
+        // Stable, so that of equals the first virtual host stays first.
+        hosts
+            .wildcards
+            .sort_by_key(|(domain, _)| std::cmp::Reverse(reach(domain)));
+        hosts
+    }
+
+    /// The place of the virtual host that answers a request.
+    pub(super) fn find(&self, virtual_hosts: &[VirtualHost], request: &Request) -> Option<usize> {
+        let host = lower(request.host());
+        let serves = |place: &usize| virtual_hosts[*place].serves(request);
+        let from = self.exact.partition_point(|(domain, _)| **domain < *host);
+        let exact = self.exact[from..].iter();
+        exact
+            .take_while(|(domain, _)| *domain == *host)
+            .map(|&(_, place)| place)
+            .find(serves)
+            .or_else(|| {
+                let fits = |(domain, _): &&(Domain, usize)| domain.closeness(&host).is_some();
+                let wildcards = self.wildcards.iter().filter(fits);
+                wildcards.map(|&(_, place)| place).find(serves)
+            })
+    }
+}
+
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}

@@ -1,0 +1,270 @@
+//! The table: virtual hosts by domain, and in each of them routes in order, the first match wins.
+
+use super::answer::{Answer, PassedOver, Resolution};
+use super::hosts::Hosts;
+use super::lookup::Lookup;
+use super::{Domain, Listener, MESH, Request, Route};
+
+/// All that the mesh says, for all of its proxies.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RouteTable {
+    virtual_hosts: Vec<VirtualHost>,
+    hosts: Hosts,
+    /// For each virtual host.
+    lookups: Vec<Lookup>,
+    listeners: Vec<Listener>,
+    unknown_host: UnknownHost,
+}
+
+/// Domains, and the routes for requests to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VirtualHost {
+    /// What people call it, such as `reviews.default.svc.cluster.local`.
+    pub name: String,
+    /// Its domains, without ports: a port in an authority is ignored, as Istio configures it.
+    pub domains: Vec<Domain>,
+    /// The proxies that have it: [`MESH`], or `namespace/name` of gateways; empty: all.
+    pub gateways: Vec<String>,
+    /// The port that it listens on; `None`: all.
+    pub port: Option<u16>,
+    /// The routes in order.
+    pub routes: Vec<Route>,
+}
+
+/// What a sidecar does with a host that the mesh does not know. A gateway answers 404.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownHost {
+    /// Lets it pass unchanged: `ALLOW_ANY`.
+    #[default]
+    PassThrough,
+    /// Answers 502: `REGISTRY_ONLY`.
+    Refuse,
+    /// Answers 404, flag NR: gateways.
+    NotFound,
+}
+
+impl RouteTable {
+    /// A table. Of virtual hosts that fit a request equally closely the first one counts.
+    #[must_use]
+    pub fn new(
+        virtual_hosts: Vec<VirtualHost>,
+        listeners: Vec<Listener>,
+        unknown_host: UnknownHost,
+    ) -> Self {
+        Self {
+            hosts: Hosts::new(&virtual_hosts),
+            lookups: virtual_hosts
+                .iter()
+                .map(|host| Lookup::new(&host.routes))
+                .collect(),
+            virtual_hosts,
+            listeners,
+            unknown_host,
+        }
+    }
+
+    /// The virtual hosts.
+    #[must_use]
+    pub fn virtual_hosts(&self) -> &[VirtualHost] {
+        &self.virtual_hosts
+    }
+
+    /// The TCP and TLS listeners.
+    #[must_use]
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
+    }
+
+    /// What a sidecar does with a host that no virtual host has.
+    #[must_use]
+    pub fn unknown_host(&self) -> UnknownHost {
+        self.unknown_host
+    }
+
+    /// The route that answers a request.
+    #[must_use]
+    pub fn find(&self, request: &Request) -> Option<&Route> {
+        let (host, place) = self.find_place(request)?;
+        self.virtual_hosts[host].routes.get(place?)
+    }
+
+    /// The place of the virtual host of a request, and in it the place of the route that answers.
+    fn find_place(&self, request: &Request) -> Option<(usize, Option<usize>)> {
+        let host = self.hosts.find(&self.virtual_hosts, request)?;
+        let routes = &self.virtual_hosts[host].routes;
+        Some((host, self.lookups[host].first(routes, request)))
+    }
+
+    /// The route that answers a request, and the ones passed over with the reason.
+    #[must_use]
+    pub fn answer(&self, request: &Request) -> Answer<'_> {
+        let Some((host, place)) = self.find_place(request) else {
+            return Answer {
+                virtual_host: None,
+                passed_over: Vec::new(),
+                resolution: Resolution::UnknownHost(self.unknown_host_for(request)),
+            };
+        };
+        let host = &self.virtual_hosts[host];
+        let routes = &host.routes;
+        let before = &routes[..place.unwrap_or(routes.len())];
+        let passed_over = before.iter().enumerate().filter_map(|(place, route)| {
+            let mismatch = route.condition.mismatch(request)?;
+            Some(PassedOver {
+                place,
+                route,
+                mismatch,
+            })
+        });
+        Answer {
+            virtual_host: Some(host),
+            passed_over: passed_over.collect(),
+            resolution: place.map_or(Resolution::NoRoute, |place| Resolution::Route {
+                place,
+                route: &routes[place],
+            }),
+        }
+    }
+
+    fn unknown_host_for(&self, request: &Request) -> UnknownHost {
+        if request.source.gateway == MESH {
+            self.unknown_host
+        } else {
+            UnknownHost::NotFound
+        }
+    }
+}
+
+impl VirtualHost {
+    /// Whether the proxy of a request has it, on the port of the request.
+    pub(super) fn serves(&self, request: &Request) -> bool {
+        let here = self.gateways.is_empty() || self.gateways.contains(&request.source.gateway);
+        here && self.port.is_none_or(|port| port == request.port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{DirectResponse, Origin};
+    use super::super::{HeaderMatch, RouteAction, Source, StringMatch};
+    use super::*;
+
+    fn route(name: &str) -> Route {
+        let answer = RouteAction::DirectResponse(DirectResponse {
+            status: 200,
+            body: name.into(),
+        });
+        let origin = Origin {
+            rule: name.into(),
+            ..Origin::default()
+        };
+        Route::new(origin, answer)
+    }
+
+    fn host(name: &str, domains: &[&str]) -> VirtualHost {
+        VirtualHost {
+            name: name.into(),
+            domains: domains
+                .iter()
+                .map(|text| Domain::parse(text).unwrap())
+                .collect(),
+            gateways: Vec::new(),
+            port: None,
+            routes: vec![route(name)],
+        }
+    }
+
+    fn rule<'t>(table: &'t RouteTable, request: &str) -> Option<&'t str> {
+        let request = Request::parse(request).unwrap();
+        table.find(&request).map(|route| &*route.origin.rule)
+    }
+
+    #[test]
+    fn the_closest_domain_answers_and_ports_in_authorities_count_for_nothing() {
+        let table = RouteTable::new(
+            vec![
+                host("any", &["*"]),
+                host("prefix", &["reviews.*"]),
+                host("wide", &["*.example.com"]),
+                host("narrow", &["*.shop.example.com"]),
+                host("exact", &["reviews.shop.example.com", "reviews"]),
+                host("late", &["reviews"]),
+            ],
+            Vec::new(),
+            UnknownHost::default(),
+        );
+        assert_eq!(rule(&table, "http://Reviews:9080/"), Some("exact"));
+        assert_eq!(rule(&table, "http://a.shop.example.com/"), Some("narrow"));
+        assert_eq!(rule(&table, "http://reviews.example.com/"), Some("wide"));
+        assert_eq!(rule(&table, "http://reviews.org/"), Some("prefix"));
+        assert_eq!(rule(&table, "http://ratings/"), Some("any"));
+    }
+
+    #[test]
+    fn a_virtual_host_is_seen_by_its_gateways_on_its_port_only() {
+        let mut bound = host("bound", &["reviews"]);
+        bound.gateways = vec!["default/edge".into()];
+        bound.port = Some(80);
+        let table = RouteTable::new(
+            vec![bound, host("wild", &["rev*"])],
+            Vec::new(),
+            UnknownHost::Refuse,
+        );
+        assert_eq!(rule(&table, "http://reviews/"), Some("wild"));
+        let mut request = Request::parse("http://reviews/").unwrap();
+        request.source = Source {
+            gateway: "default/edge".into(),
+            ..Source::default()
+        };
+        assert_eq!(table.find(&request).unwrap().origin.rule, "bound");
+        request.port = 81;
+        assert_eq!(table.find(&request).unwrap().origin.rule, "wild");
+        request.authority = "ratings".into();
+        let unknown = |request: &Request| format!("{:?}", table.answer(request).resolution);
+        assert_eq!(unknown(&request), "UnknownHost(NotFound)");
+        request.source = Source::default();
+        assert_eq!(unknown(&request), "UnknownHost(Refuse)");
+    }
+
+    #[test]
+    fn the_first_match_answers_and_those_before_say_why_not() {
+        let mut reviews = host("reviews", &["reviews"]);
+        let mut jason = route("jason");
+        let is_jason = StringMatch::Exact("jason".into());
+        jason.condition.headers = vec![HeaderMatch::new("end-user", is_jason)];
+        reviews.routes.insert(0, jason);
+        let table = RouteTable::new(vec![reviews], Vec::new(), UnknownHost::default());
+        let request = Request::parse("GET http://reviews:9080/reviews/0").unwrap();
+        let answer = table.answer(&request);
+        assert_eq!(answer.route().unwrap().origin.rule, "reviews");
+        let reasons: Vec<String> = answer
+            .passed_over
+            .iter()
+            .map(|passed| format!("{}: {}", passed.route.origin.rule, passed.mismatch))
+            .collect();
+        assert_eq!(
+            reasons,
+            ["jason: header end-user = jason; the request has none"]
+        );
+        let jason = request.with_header("end-user", "jason");
+        let answer = table.answer(&jason);
+        assert_eq!(
+            (
+                answer.passed_over.len(),
+                answer.route().unwrap().origin.rule.as_str()
+            ),
+            (0, "jason")
+        );
+    }
+
+    #[test]
+    fn a_host_without_a_fitting_route_has_none() {
+        let mut reviews = host("reviews", &["reviews"]);
+        reviews.routes[0].condition.method = Some(StringMatch::Exact("POST".into()));
+        let table = RouteTable::new(vec![reviews], Vec::new(), UnknownHost::default());
+        let answer = table
+            .answer(&Request::parse("http://reviews/").unwrap())
+            .resolution;
+        assert_eq!(answer, Resolution::NoRoute);
+    }
+}

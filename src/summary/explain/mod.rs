@@ -1,0 +1,176 @@
+//! Where requests go and why, as plain values: the words of `explain` and `diff`.
+
+mod describe;
+mod diff;
+mod types;
+
+pub use diff::diff;
+pub use types::*;
+
+use crate::routing::{
+    Connection, Forward, Listener, Reply, Request, Resolution, Route, RouteAction, RouteTable,
+    TcpRoute, UnknownHost, VirtualHost,
+};
+
+/// A whole table, in order.
+#[must_use]
+pub fn table(table: &RouteTable) -> TableSummary {
+    TableSummary {
+        virtual_hosts: table.virtual_hosts().iter().map(virtual_host).collect(),
+        listeners: table.listeners().iter().map(listener).collect(),
+    }
+}
+
+fn virtual_host(host: &VirtualHost) -> HostSummary {
+    let catch_all = host
+        .routes
+        .iter()
+        .position(|route| route.condition.is_catch_all());
+    let route = |(place, route): (usize, &Route)| {
+        describe::route(place, route, catch_all.is_some_and(|all| all < place))
+    };
+    HostSummary {
+        name: host.name.clone(),
+        domains: describe::domains(&host.domains),
+        gateways: host.gateways.clone(),
+        port: host.port,
+        routes: host.routes.iter().enumerate().map(route).collect(),
+    }
+}
+
+fn listener(listener: &Listener) -> HostSummary {
+    let routes = &listener.routes;
+    let catch_all = routes
+        .iter()
+        .position(|route| route.condition.is_catch_all());
+    let route = |(place, route): (usize, &TcpRoute)| {
+        describe::tcp_route(place, route, catch_all.is_some_and(|all| all < place))
+    };
+    HostSummary {
+        name: listener.name.clone(),
+        domains: describe::domains(&listener.domains),
+        gateways: listener.gateways.clone(),
+        port: Some(listener.port),
+        routes: routes.iter().enumerate().map(route).collect(),
+    }
+}
+
+/// Why a request is routed as it is, and what the random number R does with it.
+#[must_use]
+pub fn request(table: &RouteTable, request: &Request, random_value: Option<u64>) -> Explanation {
+    let answer = table.answer(request);
+    let passed_over = answer.passed_over.iter().map(|passed| PassedOverSummary {
+        place: passed.place + 1,
+        rule: passed.route.origin.to_string(),
+        at: passed.route.origin.place.clone(),
+        condition: passed.mismatch.condition.clone(),
+        found: passed.mismatch.found.clone(),
+    });
+    let (route, no_answer) = match answer.resolution {
+        Resolution::Route { place, route } => (Some((place, route)), None),
+        Resolution::NoRoute => (None, Some("no rule answers: 404, flag NR".to_owned())),
+        Resolution::UnknownHost(unknown) => (None, Some(unknown_host(unknown))),
+    };
+    Explanation {
+        request: request_line(request),
+        headers: headers(request),
+        from: request.source.to_string(),
+        host: answer.virtual_host.map(|host| host.name.clone()),
+        passed_over: passed_over.collect(),
+        answer: route.map(|(place, route)| describe::route(place, route, false)),
+        no_answer,
+        pick: random_value.and_then(|value| pick(route?.1, value)),
+    }
+}
+
+/// Why a connection is routed as it is, and what the random number R does with it.
+#[must_use]
+pub fn connection(
+    table: &RouteTable,
+    connection: &Connection,
+    random_value: Option<u64>,
+) -> Explanation {
+    let answer = table.answer_connection(connection);
+    let no_answer = match (answer.listener, answer.route) {
+        (None, _) => Some("no listener takes it: it passes unchanged".to_owned()),
+        (Some(_), None) => Some("no rule answers: the connection is closed".to_owned()),
+        (Some(_), Some(_)) => None,
+    };
+    let name = connection.server_name.as_ref().or(connection.host.as_ref());
+    let address = connection.address.map(|address| address.to_string());
+    let place = name.cloned().or(address).unwrap_or_default();
+    let scheme = if connection.server_name.is_some() {
+        "tls"
+    } else {
+        "tcp"
+    };
+    let pick = |value| {
+        let (_, route) = answer.route?;
+        pick_of(&route.forward, value, Vec::new())
+    };
+    Explanation {
+        request: format!("{scheme}://{place}:{}", connection.port),
+        headers: Vec::new(),
+        from: connection.source.to_string(),
+        host: answer.listener.map(|listener| listener.name.clone()),
+        passed_over: Vec::new(),
+        answer: answer
+            .route
+            .map(|(place, route)| describe::tcp_route(place, route, false)),
+        no_answer,
+        pick: random_value.and_then(pick),
+    }
+}
+
+fn unknown_host(unknown: UnknownHost) -> String {
+    match unknown {
+        UnknownHost::PassThrough => "the host is not known: the request passes unchanged",
+        UnknownHost::Refuse => "the host is not known: 502",
+        UnknownHost::NotFound => "the gateway does not know the host: 404, flag NR",
+    }
+    .to_owned()
+}
+
+fn request_line(request: &Request) -> String {
+    format!(
+        "{} {}://{}{}",
+        request.method, request.scheme, request.authority, request.path
+    )
+}
+
+fn headers(request: &Request) -> Vec<String> {
+    let headers = request.headers().iter();
+    headers
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect()
+}
+
+fn pick(route: &Route, random_value: u64) -> Option<PickSummary> {
+    let RouteAction::Forward(forward) = &route.action else {
+        return None;
+    };
+    let mirrored = match forward.reply(random_value) {
+        Reply::Destination(_) => route.mirrored(random_value),
+        Reply::Proxy { .. } => Vec::new(),
+    };
+    let name = |place: usize| route.mirrors[place].destination.to_string();
+    let mirrored_to = mirrored.into_iter().map(name).collect();
+    pick_of(forward, random_value, mirrored_to)
+}
+
+fn pick_of(forward: &Forward, random_value: u64, mirrored_to: Vec<String>) -> Option<PickSummary> {
+    let index = forward.pick(random_value)?;
+    let total: u64 = forward
+        .weights()
+        .iter()
+        .map(|&weight| u64::from(weight))
+        .sum();
+    Some(PickSummary {
+        random_value,
+        total,
+        remainder: random_value % total,
+        index,
+        destination: forward.destinations()[index].destination.to_string(),
+        mirrored_to,
+    })
+}
