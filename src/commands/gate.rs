@@ -10,8 +10,9 @@ use crate::cli::{ArrivalLaw, GateArgs, OutputFormat};
 use crate::config::{self, GateFile, GateKind};
 use crate::report;
 use crate::report::files::Staging;
-use crate::rollout::{GateTraffic, Rollout, WindowArrivals};
+use crate::rollout::{GateTraffic, KayentaConfig, Rollout, WindowArrivals};
 use crate::summary::gate::{self as answers, Question};
+use crate::summary::kayenta;
 use crate::units::{Rate, Rational};
 
 /// The object that `--format json` prints for a gate.
@@ -130,10 +131,7 @@ fn page(
             };
             rollout_page(source, arguments, out, staging)
         }
-        GateFile::Kayenta(_) => Err(CommandError::Usage {
-            problem: "todo".into(),
-            help: "todo".into(),
-        }),
+        GateFile::Kayenta(config) => kayenta_page(config, arguments, out, staging),
     }
 }
 
@@ -162,6 +160,38 @@ fn rollout_page(
     let text = report::gate::text(&summary, arguments.quiet, arguments.verbose);
     finished(text, summary, files, arguments)
 }
+
+fn kayenta_page(
+    config: &KayentaConfig,
+    arguments: &GateArgs,
+    out: Option<&Path>,
+    staging: &mut Staging,
+) -> Result<Page, CommandError> {
+    let summary = kayenta::judge(&kayenta::Question {
+        config: config.clone(),
+        rate: arguments
+            .rps
+            .first()
+            .copied()
+            .unwrap_or_else(Rate::one_per_second),
+        points: arguments.points,
+        stable_error_rate: arguments.stable_error_rate.unwrap_or(USUAL_ERROR_RATE),
+        seed: scenarios::chosen_seed(arguments.seed, 1),
+        trials: arguments.replications.unwrap_or(2_000),
+    });
+    let mut files = Vec::new();
+    if let Some(out) = out {
+        let mut folder = Folder::new(out, staging);
+        folder.write("changes.csv", |file| report::kayenta::csv(&summary, file))?;
+        folder.draw(&kayenta::figures(&summary))?;
+        files = folder.into_files();
+    }
+    let text = report::kayenta::text(&summary, arguments.quiet);
+    finished(text, summary, files, arguments)
+}
+
+/// The old version's error rate where none is given: 0.5%.
+const USUAL_ERROR_RATE: f64 = 0.005;
 
 /// The page of a summary: its text with the files that were written, or its object.
 fn finished(
@@ -254,6 +284,6 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
         error_rates: arguments.error_rate.clone(),
         other_rates: arguments.rps.iter().skip(1).copied().collect(),
         seed: scenarios::chosen_seed(arguments.seed, seed),
-        replications: arguments.replications,
+        replications: arguments.replications.unwrap_or(10_000),
     })
 }
