@@ -103,7 +103,10 @@ fn table(text: &mut String, metric: &MetricSummary, summary: &JudgeSummary) {
         "  {:<14}{:>20}{:>24}",
         "new version", "judged High or Low", "canary does not pass"
     );
-    for change in &metric.changes {
+    let certain = |change: &Change| change.flagged.value >= 1.0 && change.stopped.value >= 1.0;
+    let shown = metric.changes.iter().position(certain);
+    let shown = shown.map_or(metric.changes.len(), |place| place + 1);
+    for change in &metric.changes[..shown] {
         let _ = writeln!(
             text,
             "  {:<14}{:>20}{:>24}",

@@ -1,5 +1,6 @@
 //! Argo's `Rollout` (argoproj.io/v1alpha1): its steps and where it analyses.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -195,6 +196,8 @@ struct Weights {
     most: u64,
     /// Without traffic routing: all pods, and whether there may be one more.
     pods: Option<(u64, bool)>,
+    /// Whether it was said that shares are rounded.
+    said: Cell<bool>,
 }
 
 impl Weights {
@@ -220,6 +223,7 @@ impl Weights {
         Self {
             most: most.unwrap_or(100),
             pods,
+            said: Cell::new(false),
         }
     }
 
@@ -237,12 +241,17 @@ impl Weights {
             }
         };
         let percent = (200 * numerator + denominator) / (2 * denominator);
-        if percent * denominator != 100 * numerator || percent * self.most != wanted * 100 {
+        let rounded =
+            percent * denominator != 100 * numerator || percent * self.most != wanted * 100;
+        if rounded && !self.said.replace(true) {
             let label = match self.pods {
                 None => format!("rounded to {percent}%"),
                 Some(_) => format!("{numerator} of {denominator} pods: {percent}%"),
             };
-            report.add(Diagnostic::warning(node.span.clone(), message, label));
+            report.add(
+                Diagnostic::warning(node.span.clone(), message, label)
+                    .help("this is the first such weight; others are rounded as well"),
+            );
         }
         CanaryWeight::percent(u32::try_from(percent).ok()?)
     }

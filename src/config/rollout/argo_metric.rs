@@ -11,6 +11,7 @@ use super::argo::{Arguments, left_out};
 use super::condition::{Condition, Outcome, Stretch};
 use super::keys::{self, Keys, scalar};
 use super::query::{self, Query};
+use super::signal;
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report};
 use crate::config::values::parse_duration;
@@ -47,6 +48,7 @@ const PROMETHEUS: Keys = Keys {
         "insecure",
         "headers",
         "timeout",
+        "caCert",
     ],
 };
 
@@ -98,13 +100,11 @@ pub(super) fn read(
     for warning in query.warnings(name_node, without_result) {
         report.add(warning);
     }
-    let signal = query.seen();
+    let seen = query.seen();
     let range = |condition: &Option<Condition>, key: &str, report: &mut Report| {
         let condition = condition.as_ref()?;
         let made = condition.stretch().and_then(|Stretch { lower, upper }| {
-            signal
-                .range(lower, upper)
-                .map_err(|error| error.to_string())
+            seen.range(lower, upper).map_err(|error| error.to_string())
         });
         match made {
             Ok(range) => Some(range),
@@ -120,8 +120,13 @@ pub(super) fn read(
     {
         return None;
     }
-    let measure = signal.measure(false).ok()?;
-    let mut parts = ArgoMetricParts::named(metric.name, measure, signal.window);
+    let measure = seen.measure(false).ok()?;
+    if let Some(accepted) = &success_range {
+        report
+            .diagnostics
+            .extend(signal::oddity(&measure, accepted, name_node));
+    }
+    let mut parts = ArgoMetricParts::named(metric.name, measure, seen.window);
     parts.success = success_range;
     parts.failure = failure_range;
     parts.empty = judged(Outcome::Empty);
@@ -344,7 +349,7 @@ impl Metric<'_> {
 
 /// A text whose `{{args.name}}` are replaced by their values, as far as they are known.
 fn filled_in(text: &str, arguments: &Arguments) -> String {
-    let Ok(variable) = Regex::new(r"\{\{\s*(?:inputs\.parameters|args)\.([\w-]+)\s*\}\}") else {
+    let Ok(variable) = Regex::new(r"\{\{\s*(?:inputs\.parameters|args)\.([\w.-]+)\s*\}\}") else {
         return text.to_owned();
     };
     variable

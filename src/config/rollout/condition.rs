@@ -507,7 +507,10 @@ impl Parser<'_> {
 mod tests {
     use super::*;
 
-    fn stretch(text: &str) -> (Option<(Exact, bool)>, Option<(Exact, bool)>) {
+    /// An end's value, and whether it belongs to the stretch.
+    type Shown = Option<(Exact, bool)>;
+
+    fn stretch(text: &str) -> (Shown, Shown) {
         let found = Condition::read(text).unwrap().stretch().unwrap();
         let end = |end: Option<End>| end.map(|end| (end.value, end.inclusive));
         (end(found.lower), end(found.upper))

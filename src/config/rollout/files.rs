@@ -1,6 +1,7 @@
 //! Several files at once: the gates in them, with the templates that may stand in another file.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use regex::Regex;
@@ -113,6 +114,7 @@ fn of_tools(sources: &[&Source]) -> Result<LoadedGates, ConfigError> {
     let mut report = Report::default();
     let mut gates = Vec::new();
     let all = everything(sources, &mut report);
+    let first = all.resources.first().map(|one| one.kind_span.clone());
     for document in &all.kayenta {
         gates.extend(kayenta::read(document, &mut report).map(GateFile::Kayenta));
     }
@@ -120,19 +122,18 @@ fn of_tools(sources: &[&Source]) -> Result<LoadedGates, ConfigError> {
     report.diagnostics.sort_by_key(|one| one.span.start);
     report.diagnostics.dedup();
     let broken = |one: &Diagnostic| one.severity == Severity::Error;
-    if gates.is_empty() && !report.diagnostics.iter().any(broken) {
-        report.add(
-            Diagnostic::error(0..0, "there is no gate in this file", "nothing to compute").help(
-                "a gate is a Canary of Flagger, a Rollout or AnalysisTemplate of Argo Rollouts, a \
-                 Rollout of OpenKruise, or a canary configuration of Kayenta",
-            ),
-        );
+    let nothing = gates.is_empty() && !report.diagnostics.iter().any(broken);
+    if nothing {
+        report.diagnostics.insert(0, no_gate(first));
     }
     let placed = placed(sources, report.diagnostics);
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
     for (source, diagnostics) in placed {
-        let (mistakes, others): (Vec<_>, Vec<_>) = diagnostics.into_iter().partition(broken);
+        // Without any gate, the warnings are the reasons.
+        let (mistakes, others): (Vec<_>, Vec<_>) = diagnostics
+            .into_iter()
+            .partition(|one| nothing || broken(one));
         warnings.extend(others.iter().map(|one| render(source, one)));
         if !mistakes.is_empty() {
             errors.push(ConfigError::mistakes(source, mistakes));
@@ -142,6 +143,21 @@ fn of_tools(sources: &[&Source]) -> Result<LoadedGates, ConfigError> {
         Some(error) => Err(error),
         None => Ok(LoadedGates { gates, warnings }),
     }
+}
+
+/// The mistake of files without a gate.
+fn no_gate(first: Option<Range<usize>>) -> Diagnostic {
+    let (message, label) = match first {
+        None => ("there is no gate in this file", "nothing to compute"),
+        Some(_) => (
+            "there is no gate in this file that can be simulated",
+            "nothing to compute",
+        ),
+    };
+    Diagnostic::error(first.unwrap_or(0..0), message, label).help(
+        "a gate is a Canary of Flagger, a Rollout or AnalysisTemplate of Argo Rollouts, a \
+         Rollout of OpenKruise, or a canary configuration of Kayenta",
+    )
 }
 
 /// What stands in the files, with places counted over all of them.

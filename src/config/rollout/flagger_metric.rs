@@ -10,7 +10,7 @@ use regex::Regex;
 use super::exact::{self, Exact};
 use super::keys::{self, Keys, not_simulated, scalar};
 use super::query;
-use super::signal::{End, Quantity, Signal, including};
+use super::signal::{self, End, Quantity, Signal, including};
 use crate::config::Diagnostic;
 use crate::config::kubernetes::Resource;
 use crate::config::reader::{Fields, Report};
@@ -282,7 +282,11 @@ impl Metric<'_> {
             MetricCheck::new(self.name, measure, range, signal.window)
         });
         match made {
-            Ok(check) => Some(check),
+            Ok(check) => {
+                let odd = signal::oddity(&check.measure, &check.accepted, self.node);
+                report.diagnostics.extend(odd);
+                Some(check)
+            }
             Err(error) => {
                 report.add(Diagnostic::error(
                     self.node.span.clone(),

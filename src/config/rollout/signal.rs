@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use super::exact::{self, Exact};
+use crate::config::Diagnostic;
+use crate::config::yaml::Node;
 use crate::rollout::{Bound, Buckets, Measure, RolloutError, ValueRange};
 use crate::units::Rational;
 
@@ -83,6 +85,33 @@ impl Signal {
         });
         ValueRange::new(lower, upper)
     }
+}
+
+/// What its author should know of a range that accepts hardly any version, or nearly all.
+pub(super) fn oddity(measure: &Measure, accepted: &ValueRange, place: &Node) -> Option<Diagnostic> {
+    if *measure != Measure::SuccessRate {
+        return None;
+    }
+    let warning = |message: &str, label: &str| {
+        Diagnostic::warning(place.span.clone(), message, label)
+            .help("is the condition turned around?")
+    };
+    if !accepted.contains_fraction(1, 1) {
+        return Some(warning(
+            "a version without a single failure does not pass this",
+            "so no version ever will",
+        ));
+    }
+    let failing = (1..=10)
+        .rev()
+        .find(|&tenths| tenths >= 5 && accepted.contains_fraction(10 - tenths, 10))?;
+    Some(warning(
+        &format!(
+            "a version of which {}0% of requests fail passes this",
+            failing
+        ),
+        "it stops next to nothing",
+    ))
 }
 
 fn bound(end: End) -> Option<Bound> {

@@ -12,9 +12,9 @@ use crate::stats::kayenta::{
 /// Streams of changed metrics begin here, so that they are not those of unchanged ones.
 const CHANGED: u64 = 1 << 32;
 
-/// The changes among which the smallest is looked for: 5% apart, up to a hundredfold.
-const STEP: f64 = 1.05;
-const STEPS: u32 = 95;
+/// The changes among which the smallest is looked for: 2% apart, up to a hundredfold.
+const STEP: f64 = 1.02;
+const STEPS: u32 = 233;
 
 /// The labels of one metric, a trial each.
 type Labels = Vec<Classification>;
@@ -160,7 +160,7 @@ impl<'a> Trials<'a> {
         stopped
     }
 
-    /// The smallest change, to the next 5%, that is stopped with this probability; `None` up to a
+    /// The smallest change, to the next 2%, that is stopped with this probability; `None` up to a
     /// hundredfold.
     pub(super) fn smallest(&mut self, place: usize, probability: f64) -> Option<f64> {
         let enough = probability * self.question.trials as f64;
