@@ -9,6 +9,7 @@ mod kubernetes;
 mod manifest;
 pub mod observations;
 mod reader;
+mod rollout;
 mod rollout_file;
 mod scenario_file;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use manifest::{Manifests, parse_manifests, read_manifests};
+pub use rollout::{GateFile, LoadedGates, parse_gates, read_gates};
 pub use rollout_file::{GateKind, LoadedRollout, parse_gate_settings, parse_rollout_scenario};
 pub use scenario_file::{Loaded, parse_scenario};
 pub use source::{ConfigError, Source};
