@@ -11,7 +11,7 @@ use crate::config::Diagnostic;
 const MOST_LEVELS: usize = 64;
 
 /// Parses a file that holds one document. What can be read is returned even if there are mistakes,
-/// so that they are all reported together; without any node there is at least one mistake.
+/// so that they are all reported together; an empty file has no node and no mistake.
 pub(in crate::config) fn parse(text: &str, mistakes: &mut Vec<Diagnostic>) -> Option<Node> {
     let mut builder = Builder {
         offsets: byte_offsets(text),
@@ -19,6 +19,7 @@ pub(in crate::config) fn parse(text: &str, mistakes: &mut Vec<Diagnostic>) -> Op
         mistakes,
         open: Vec::new(),
         root: None,
+        incomplete: false,
     };
     for event in Parser::new_from_str(text) {
         match event {
@@ -33,7 +34,11 @@ pub(in crate::config) fn parse(text: &str, mistakes: &mut Vec<Diagnostic>) -> Op
             }
         }
     }
-    builder.root
+    // What an alias or a merge key stands for is not there; its absence is no second mistake.
+    let incomplete = builder.incomplete;
+    builder
+        .root
+        .filter(|root| !incomplete && root.value != Value::Null)
 }
 
 /// The byte at which each character begins, and the end; empty when characters are bytes.
@@ -53,6 +58,8 @@ struct Builder<'a> {
     mistakes: &'a mut Vec<Diagnostic>,
     open: Vec<Open>,
     root: Option<Node>,
+    /// Whether something was left out that has been reported.
+    incomplete: bool,
 }
 
 /// A collection whose end has not come yet.
@@ -69,9 +76,7 @@ impl Builder<'_> {
         let bytes = self.bytes(span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                if anchor != 0 || tag.is_some() {
-                    self.refuse(bytes.clone(), "anchors and tags");
-                }
+                self.undecorated(anchor, tag.is_some(), &bytes);
                 let value = match style {
                     ScalarStyle::Plain if matches!(&*text, "" | "~" | "null" | "Null" | "NULL") => {
                         Value::Null
@@ -81,15 +86,18 @@ impl Builder<'_> {
                 };
                 self.add(Node { span: bytes, value });
             }
-            Event::SequenceStart(..) => {
+            Event::SequenceStart(anchor, tag) => {
+                self.undecorated(anchor, tag.is_some(), &bytes);
                 return self.enter(Open::List(bytes.start, Vec::new()), bytes);
             }
-            Event::MappingStart(..) => {
+            Event::MappingStart(anchor, tag) => {
+                self.undecorated(anchor, tag.is_some(), &bytes);
                 return self.enter(Open::Mapping(bytes.start, Vec::new(), None), bytes);
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(bytes.end),
             Event::Alias(_) => {
                 self.refuse(bytes.clone(), "aliases");
+                self.incomplete = true;
                 self.add(Node {
                     span: bytes,
                     value: Value::Null,
@@ -156,12 +164,14 @@ impl Builder<'_> {
                 None => {
                     let text = match &node.value {
                         Value::Plain(text) | Value::Quoted(text) => text.clone(),
-                        Value::Null => "null".to_owned(),
-                        Value::List(_) | Value::Mapping(_) => {
+                        Value::Null | Value::List(_) | Value::Mapping(_) => {
                             self.mistakes.push(Diagnostic::error(
                                 node.span.clone(),
                                 "a key must be a word",
-                                "this is a collection",
+                                match node.value {
+                                    Value::Null => "this is nothing",
+                                    _ => "this is a collection",
+                                },
                             ));
                             String::new()
                         }
@@ -169,7 +179,10 @@ impl Builder<'_> {
                     *key = Some((text, node.span));
                 }
                 Some((key, key_span)) => {
-                    if entries.iter().any(|entry| entry.key == key) {
+                    if key == "<<" {
+                        self.incomplete = true;
+                        self.refuse(key_span, "merge keys");
+                    } else if entries.iter().any(|entry| entry.key == key) {
                         let message = format!("`{}` stands twice", shorten(&key));
                         let again = Diagnostic::error(key_span, message, "for the second time")
                             .help("remove one of the two");
@@ -183,6 +196,12 @@ impl Builder<'_> {
                     }
                 }
             },
+        }
+    }
+
+    fn undecorated(&mut self, anchor: usize, tagged: bool, span: &Range<usize>) {
+        if anchor != 0 || tagged {
+            self.refuse(span.clone(), "anchors and tags");
         }
     }
 
@@ -200,7 +219,12 @@ impl Builder<'_> {
             .map_or(self.text.len(), |line| start + line);
         let message = format!("this is not valid YAML: {}", error.info());
         let mut diagnostic = Diagnostic::error(start..end.max(start), message, "here");
-        if self.text.contains('\t') {
+        let before = &self.text[..end];
+        let line = before
+            .rfind('\n')
+            .map_or(before, |newline| &before[newline + 1..]);
+        let indent = &line[..line.len() - line.trim_start().len()];
+        if indent.contains('\t') {
             diagnostic = diagnostic.help("indent with spaces; YAML does not allow tabs");
         }
         self.mistakes.push(diagnostic);
