@@ -65,6 +65,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rayon", &["commands", "sim"]),
     ("saphyr_parser", &["config"]),
     ("statrs", &["stats"]),
+    ("unicode_width", &["report"]),
 ];
 
 #[test]

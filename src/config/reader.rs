@@ -129,10 +129,14 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The most words that a message lists.
+const MOST_LISTED: usize = 20;
+
 /// "did you mean `requests`?", or the list of what is possible.
 pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
     match nearest(word, known) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
+        Some(nearest) => format!("did you mean `{}`?", shorten(nearest)),
+        None if known.len() == 1 => format!("use {}", list(known)),
         None => format!("use one of {}", list(known)),
     }
 }
@@ -153,9 +157,13 @@ fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, candidate)| candidate)
 }
 
-/// "`a`, `b` and `c`".
+/// "`a`, `b` and `c`"; of more than [`MOST_LISTED`], how many are left out.
 pub(super) fn list(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    let shown = words.iter().take(MOST_LISTED);
+    let mut quoted: Vec<String> = shown.map(|word| format!("`{}`", shorten(word))).collect();
+    if words.len() > MOST_LISTED {
+        quoted.push(format!("{} more", words.len() - MOST_LISTED));
+    }
     match quoted.split_last() {
         None => "nothing".to_owned(),
         Some((last, [])) => last.clone(),

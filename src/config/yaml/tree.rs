@@ -164,14 +164,23 @@ impl Builder<'_> {
                 None => {
                     let text = match &node.value {
                         Value::Plain(text) | Value::Quoted(text) => text.clone(),
-                        Value::Null | Value::List(_) | Value::Mapping(_) => {
+                        Value::Null => {
+                            self.incomplete = true;
+                            self.mistakes.push(
+                                Diagnostic::error(
+                                    node.span.clone(),
+                                    "a key must be a word",
+                                    "this is nothing",
+                                )
+                                .help("put it in quotes if it is a name"),
+                            );
+                            String::new()
+                        }
+                        Value::List(_) | Value::Mapping(_) => {
                             self.mistakes.push(Diagnostic::error(
                                 node.span.clone(),
                                 "a key must be a word",
-                                match node.value {
-                                    Value::Null => "this is nothing",
-                                    _ => "this is a collection",
-                                },
+                                "this is a collection",
                             ));
                             String::new()
                         }
