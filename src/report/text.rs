@@ -170,6 +170,12 @@ pub(super) fn shorten(name: &str, most: usize) -> String {
     short
 }
 
+/// A text with blanks after it, up to so many columns.
+fn padded(text: &str, columns: usize) -> String {
+    let blank = " ".repeat(columns.saturating_sub(text.width()));
+    format!("{text}{blank}")
+}
+
 /// How many bytes of a text fit into so many columns, whole characters alone.
 fn fitting(text: &str, columns: usize) -> usize {
     let mut used = 0;
@@ -204,8 +210,11 @@ fn replication_lines(text: &mut String, summary: &Summary, replications: &Replic
         let [low, .., high] = share.quantiles;
         let _ = writeln!(
             text,
-            "    {:<30} {} ± {} (5% to 95%: {} to {})",
-            format!("mean share of {}", shorten(&share.version, 18)),
+            "    {} {} ± {} (5% to 95%: {} to {})",
+            padded(
+                &format!("mean share of {}", shorten(&share.version, 16)),
+                30
+            ),
             percent(share.mean),
             percent(share.standard_error),
             percent(low),
