@@ -100,9 +100,28 @@ fn the_ready_scenarios_are_valid_and_a_misspelt_one_is_not() {
     }
 }
 
-/// Broken files that the schema takes for good, because it cannot compare one place with another,
-/// count characters of YAML, or tell a number from the way in which it is spelled.
-const ONLY_THE_READER: &[&str] = &[];
+/// Broken files that the schema takes for good, because it cannot compare one place with
+/// another, nor tell how a number or a character is spelled.
+const ONLY_THE_READER: &[&str] = &[
+    "claim-between-reversed",
+    "claim-unknown-phase",
+    "claim-version-elsewhere",
+    "claim-which-phase",
+    "control-characters",
+    "cookie-version-unknown",
+    "default-all-zero",
+    "default-version-unknown",
+    "phase-names-twice",
+    "replicas-none",
+    "replicas-stray",
+    "requests-exponent",
+    "tolerance-too-fine",
+    "too-long",
+    "too-many-requests",
+    "version-undeclared",
+    "weights-all-zero",
+    "weights-sum-too-large",
+];
 
 #[test]
 fn the_schema_and_the_reader_agree_on_every_broken_file() {
