@@ -181,7 +181,11 @@ fn literal_controllers_agree_with_the_exact_figures() {
         ),
         (Schedule, "weights=10..100/30,pause=5m", one, 0.02),
     ] {
-        for arrivals in [WindowArrivals::Poisson, WindowArrivals::Fixed] {
+        for arrivals in [
+            WindowArrivals::Poisson,
+            WindowArrivals::Constant,
+            WindowArrivals::Fixed,
+        ] {
             let traffic = traffic(rate, arrivals, error_rate);
             let question = ask(kind, settings, traffic);
             let tally = simulate_rollouts(&question.rollout, &traffic, 1, 0, RUNS, &|_| {});
@@ -260,5 +264,6 @@ fn the_tutorial_gate_promotes_what_was_published() {
     assert!((at(WindowArrivals::Fixed, 0.02) - 0.875_805_486_614_458_6).abs() < 1e-12);
     assert!((at(WindowArrivals::Fixed, 0.005) - 0.999_406_644_739_032_65).abs() < 1e-12);
     // scipy: sums over the Poisson number of requests, an empty window failing.
+    assert!((at(WindowArrivals::Constant, 0.02) - 0.877_789_230_549_233_4).abs() < 1e-11);
     assert!((at(WindowArrivals::Poisson, 0.02) - 0.879_104_303_503_941_8).abs() < 1e-11);
 }
