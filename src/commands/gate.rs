@@ -144,6 +144,7 @@ fn question(arguments: &GateArgs) -> Result<Question, CommandError> {
     traffic.stable_error_rate = arguments
         .stable_error_rate
         .unwrap_or(traffic.stable_error_rate);
+    traffic.latency = arguments.latency.or(traffic.latency);
     traffic.load_test = arguments.load_test.or(traffic.load_test);
     traffic.scrape_interval = arguments.scrape.or(traffic.scrape_interval);
     if traffic.load_test.is_some() && traffic.arrivals != WindowArrivals::Poisson {
