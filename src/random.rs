@@ -29,6 +29,8 @@ pub enum Purpose {
     RolloutStable,
     /// Final counts of replications, drawn from their law.
     Sampled,
+    /// Points of metrics that a judge compares.
+    Points,
 }
 
 impl Purpose {
@@ -42,6 +44,7 @@ impl Purpose {
             Self::RolloutCanary => b"rollout-canary",
             Self::RolloutStable => b"rollout-stable",
             Self::Sampled => b"sampled",
+            Self::Points => b"points",
         }
     }
 }

@@ -16,6 +16,8 @@ use crate::units::{Rate, Rational, parse_decimal, to_f64};
   shiftsim gate --flagger weights=10..50/10,success=99 --rps 1,5,20 --out charts
   shiftsim gate --argo weights=[20,50],pause=10m,success=95,analysis=background --rps 5
   shiftsim gate scenarios/rollouts/bad-version-at-1-rps.yaml
+  shiftsim gate canary.yaml metric-template.yaml --rps 5
+  kubectl get canary shop -o yaml | shiftsim gate - --rps 5
 
 Settings, separated by commas:
   --flagger  weights, interval, threshold, success, p99, window, strategy
@@ -27,9 +29,11 @@ Settings, separated by commas:
              minimum-requests, patience; test=error-share, level, concentration
   --schedule weights, pause")]
 pub struct GateArgs {
-    /// A scenario with a rollout; `-` reads it from standard input
-    #[arg(value_name = "ROLLOUT", required_unless_present_any = ["flagger", "argo", "staged", "schedule"])]
-    pub rollout: Option<PathBuf>,
+    /// A scenario with a rollout, or files of a rollout tool: a Canary, a Rollout and its
+    /// templates, a canary configuration of Kayenta, the name of one of CodeDeploy's; `-` reads
+    /// standard input
+    #[arg(value_name = "FILE", required_unless_present_any = ["flagger", "argo", "staged", "schedule"])]
+    pub rollout: Vec<PathBuf>,
 
     /// Flagger's gate with these settings
     #[arg(long, value_name = "KEY=VALUE,…", conflicts_with_all = ["rollout", "argo", "staged", "schedule"])]
@@ -82,10 +86,15 @@ pub struct GateArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
     pub scrape: Option<Duration>,
 
-    /// Rollouts for each figure that has to be simulated
-    #[arg(long, value_name = "R", default_value_t = 10_000,
-        value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
-    pub replications: u64,
+    /// Rollouts for each figure that has to be simulated [default: 10000; judgements of Kayenta:
+    /// 2000]
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
+    pub replications: Option<u64>,
+
+    /// Points of each version, a minute apart, that Kayenta's judge compares
+    #[arg(long, value_name = "N", default_value_t = 50,
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub points: u32,
 
     /// The seed of what is simulated [default: that of the scenario, or 1]
     #[arg(long, value_name = "SEED", value_parser = parse_seed)]

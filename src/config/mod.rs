@@ -5,8 +5,11 @@
 //! the nearest valid name. What users observed is read in [`observations`]. Nothing here simulates.
 
 mod diagnostic;
+mod kubernetes;
+mod manifest;
 pub mod observations;
 mod reader;
+mod rollout;
 mod rollout_file;
 mod scenario_file;
 #[cfg(test)]
@@ -17,6 +20,8 @@ mod weights_list;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use manifest::{Manifests, parse_manifests, read_manifests};
+pub use rollout::{GateFile, LoadedGates, parse_gates, read_gates};
 pub use rollout_file::{GateKind, LoadedRollout, parse_gate_settings, parse_rollout_scenario};
 pub use scenario_file::{Loaded, parse_scenario};
 pub use source::{ConfigError, Source};

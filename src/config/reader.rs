@@ -76,6 +76,24 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// Reads `node` as a mapping of any keys; reports anything else. What its keys mean, and which of
+    /// them are not known, is left to the caller.
+    pub(super) fn any(node: &'a Node, what: &str, report: &mut Report) -> Option<Self> {
+        let Value::Mapping(entries) = &node.value else {
+            report.expected(node, what);
+            return None;
+        };
+        Some(Self {
+            entries,
+            span: node.span.clone(),
+        })
+    }
+
+    /// All entries, in order.
+    pub(super) fn entries(&self) -> &'a [Entry] {
+        self.entries
+    }
+
     /// The value of a key, unless it is absent or nothing.
     pub(super) fn get(&self, key: &str) -> Option<&'a Node> {
         self.entry(key)
@@ -129,7 +147,7 @@ pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
 }
 
 /// The known word nearest to `word`, if one is near.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = word.to_lowercase();
     known
         .iter()

@@ -160,7 +160,7 @@ fn decimal(node: &Node) -> Option<Rational> {
         .and_then(parse_decimal)
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     if let Some(seconds) = parse_decimal(text) {
         return nanos(seconds, 1_000_000_000);
     }

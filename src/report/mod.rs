@@ -7,6 +7,7 @@ pub mod csv_files;
 pub mod explain;
 pub mod files;
 pub mod gate;
+pub mod kayenta;
 pub mod page;
 pub mod plan;
 pub mod rollout;

@@ -11,10 +11,12 @@
 //! | [`Argo`] | Argo Rollouts: a limit per metric and analysis run, inline or in the background |
 //! | [`Staged`] | our own few-line form: also a minimum of requests, and sequential tests |
 //! | [`Schedule`] | weights by the clock, without a gate |
+//! | [`KayentaConfig`] | Kayenta's judge, which compares two rows of points |
 
 mod argo;
 mod error;
 mod flagger;
+mod kayenta;
 mod metric;
 mod schedule;
 mod staged;
@@ -26,6 +28,9 @@ pub use argo::{
 };
 pub use error::RolloutError;
 pub use flagger::{Flagger, FlaggerStrategy, Mirror, SHORTEST_INTERVAL};
+pub use kayenta::{
+    KayentaConfig, KayentaDirection, KayentaEffect, KayentaMetric, KayentaThresholds,
+};
 pub use metric::{Bound, Buckets, Measure, MetricCheck, ValueRange};
 pub use schedule::{Schedule, ScheduleStep};
 pub use staged::{Staged, StagedRule};

@@ -9,6 +9,7 @@
 //! | does the order look random? | [`order`] |
 //! | may I look again and again? | [`sequential`] |
 //! | how many requests do I need? | [`planning`] |
+//! | how does Kayenta judge a canary? | [`kayenta`] |
 //! | what does a rollout gate really promote? | [`gates`], with random traffic: [`poisson`] |
 //!
 //! Nothing here knows of scenarios, versions or files. What cannot be given to the promised
@@ -22,6 +23,7 @@ mod error;
 pub mod gates;
 pub mod gof;
 pub mod intervals;
+pub mod kayenta;
 pub mod order;
 pub mod planning;
 pub mod poisson;

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod figures;
 mod focus;
 pub mod gate;
+pub mod kayenta;
 mod order;
 mod phase;
 pub mod plan;

@@ -5,7 +5,7 @@
 
 mod tree;
 
-pub(super) use tree::parse;
+pub(super) use tree::{parse, parse_documents};
 
 use std::ops::Range;
 
@@ -45,6 +45,21 @@ pub(super) struct Entry {
 }
 
 impl Node {
+    /// Moves its place, and those of all in it, by so many bytes.
+    pub(super) fn shift(&mut self, by: usize) {
+        self.span = self.span.start + by..self.span.end + by;
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.shift(by)),
+            Value::Mapping(entries) => {
+                for entry in entries {
+                    entry.key_span = entry.key_span.start + by..entry.key_span.end + by;
+                    entry.value.shift(by);
+                }
+            }
+            Value::Null | Value::Plain(_) | Value::Quoted(_) => {}
+        }
+    }
+
     /// What kind of value it is, for a message.
     pub(super) fn kind(&self) -> String {
         match &self.value {

@@ -13,12 +13,28 @@ const MOST_LEVELS: usize = 64;
 /// Parses a file that holds one document. What can be read is returned even if there are mistakes,
 /// so that they are all reported together; without any node there is at least one mistake.
 pub(in crate::config) fn parse(text: &str, mistakes: &mut Vec<Diagnostic>) -> Option<Node> {
+    build(text, false, mistakes)?.pop()
+}
+
+/// Parses a file that holds any number of documents, in their order; those that hold nothing are
+/// left out. `None` if the file cannot be understood.
+pub(in crate::config) fn parse_documents(
+    text: &str,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Option<Vec<Node>> {
+    let mut documents = build(text, true, mistakes)?;
+    documents.retain(|document| document.value != Value::Null);
+    Some(documents)
+}
+
+fn build(text: &str, several: bool, mistakes: &mut Vec<Diagnostic>) -> Option<Vec<Node>> {
     let mut builder = Builder {
         offsets: byte_offsets(text),
         text,
+        several,
         mistakes,
         open: Vec::new(),
-        root: None,
+        roots: Vec::new(),
     };
     for event in Parser::new_from_str(text) {
         match event {
@@ -33,7 +49,7 @@ pub(in crate::config) fn parse(text: &str, mistakes: &mut Vec<Diagnostic>) -> Op
             }
         }
     }
-    builder.root
+    Some(builder.roots)
 }
 
 /// The byte at which each character begins, and the end; empty when characters are bytes.
@@ -51,8 +67,9 @@ struct Builder<'a> {
     text: &'a str,
     offsets: Vec<usize>,
     mistakes: &'a mut Vec<Diagnostic>,
+    several: bool,
     open: Vec<Open>,
-    root: Option<Node>,
+    roots: Vec<Node>,
 }
 
 /// A collection whose end has not come yet.
@@ -95,7 +112,7 @@ impl Builder<'_> {
                     value: Value::Null,
                 });
             }
-            Event::DocumentStart(_) if self.root.is_some() => {
+            Event::DocumentStart(_) if !self.several && !self.roots.is_empty() => {
                 self.mistakes.push(
                     Diagnostic::error(
                         bytes,
@@ -150,7 +167,7 @@ impl Builder<'_> {
 
     fn add(&mut self, node: Node) {
         match self.open.last_mut() {
-            None => self.root = Some(node),
+            None => self.roots.push(node),
             Some(Open::List(_, items)) => items.push(node),
             Some(Open::Mapping(_, entries, key)) => match key.take() {
                 None => {
