@@ -3,6 +3,7 @@
 mod check;
 mod gate;
 mod plan;
+mod routes;
 mod stat;
 
 use std::path::PathBuf;
@@ -13,6 +14,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use check::{CheckArgs, InputFormat};
 pub use gate::{ArrivalLaw, GateArgs};
 pub use plan::{PlanArgs, PlanCommon, PlanErrors, PlanGate, PlanQuestion, PlanSplit};
+pub use routes::{
+    DiffArgs, EnvoyArgs, ExplainArgs, ExportArgs, ExportTarget, PrintArgs, ProxyArgs,
+};
 pub use stat::StatArgs;
 
 use crate::units::{ConfidenceLevel, Rational, Tolerance, parse_decimal};
@@ -42,6 +46,12 @@ pub enum Command {
     Check(CheckArgs),
     /// What does my rollout gate really catch? Its operating characteristic, and what does better
     Gate(Box<GateArgs>),
+    /// Where does this request go, and why? Explains manifests, or prints their whole route table
+    Explain(ExplainArgs),
+    /// Which requests change destination shares between two sets of manifests?
+    Diff(DiffArgs),
+    /// Writes the routes of manifests as configuration for another program
+    Export(ExportArgs),
     /// How many requests does a canary need, and what does a gate let pass?
     Plan(PlanArgs),
     /// Any quantity of the statistics library by its name

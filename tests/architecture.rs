@@ -17,9 +17,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("quantities", &["random", "stats", "units"]),
     ("rollout", &["units"]),
     ("scenario", &["rollout", "units"]),
-    ("config", &["rollout", "scenario", "units"]),
     ("split", &["random"]),
     ("routing", &["split", "units"]),
+    ("config", &["rollout", "routing", "scenario", "units"]),
     ("export", &["routing"]),
     ("tally", &["scenario", "units"]),
     (

@@ -2,9 +2,13 @@
 
 mod check;
 mod converge;
+mod diff;
 mod error;
+mod explain;
+mod export;
 mod folder;
 mod gate;
+mod manifests;
 mod output;
 mod plan;
 mod progress;
@@ -51,6 +55,9 @@ fn dispatch(command: Command) -> Result<Answer, CommandError> {
         Command::Check(arguments) => check::check(&arguments),
         Command::Converge(arguments) => converge::converge(&arguments),
         Command::Gate(arguments) => gate::gate(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Diff(arguments) => diff::diff(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Stat(arguments) => stat::stat(&arguments),
         Command::Schema => shell::schema(),

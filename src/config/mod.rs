@@ -6,6 +6,7 @@
 
 mod diagnostic;
 mod kubernetes;
+mod manifest;
 pub mod observations;
 mod reader;
 mod rollout;
@@ -19,6 +20,7 @@ mod weights_list;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use manifest::{Manifests, parse_manifests, read_manifests};
 pub use rollout::{GateFile, LoadedGates, parse_gates, read_gates};
 pub use rollout_file::{GateKind, LoadedRollout, parse_gate_settings, parse_rollout_scenario};
 pub use scenario_file::{Loaded, parse_scenario};

@@ -3,8 +3,7 @@
 
 use std::fmt::Write;
 
-use comfy_table::{CellAlignment, Table, presets};
-
+use super::table::Table;
 use super::text::{BOLD, Detail, paragraph, shorten};
 use crate::summary::explain::{
     Change, DestinationSummary, DiffSummary, Explanation, HostSummary, PickSummary, RouteSummary,
@@ -14,6 +13,8 @@ use crate::units::display::{count, percent, short_percent};
 
 /// Names in tables are cut to so many characters.
 const LONGEST_NAME: usize = 36;
+/// Answers in a difference too.
+const LONGEST_ANSWER: usize = 44;
 
 /// One request or connection.
 #[must_use]
@@ -73,7 +74,7 @@ pub fn table(table: &TableSummary, detail: Detail) -> String {
 
 /// A difference between two tables.
 #[must_use]
-pub fn diff(diff: &DiffSummary) -> String {
+pub fn diff(diff: &DiffSummary, detail: Detail) -> String {
     let mut text = String::new();
     let requests = count(diff.requests as u64);
     let heading = match diff.changes.len() {
@@ -87,6 +88,9 @@ pub fn diff(diff: &DiffSummary) -> String {
          one for each pair of rules."
     );
     paragraph(&mut text, "", &asked);
+    if detail == Detail::Quiet {
+        return text;
+    }
     for change in &diff.changes {
         text.push('\n');
         changed(&mut text, change);
@@ -103,17 +107,17 @@ fn changed(text: &mut String, change: &Change) {
         let rule = rule.as_deref().unwrap_or("no rule");
         paragraph(text, "  ", &format!("{word}: {rule}"));
     }
-    let mut table = plain_table(&["answer", "old", "new", "change"]);
+    let mut table = Table::new(vec!["answer", "old", "new", "change"]);
     for share in &change.shares {
         let points = (share.new_share - share.old_share) * 100.0;
-        table.add_row([
-            shorten(&share.answer, LONGEST_NAME),
+        table.row(vec![
+            shorten(&share.answer, LONGEST_ANSWER),
             percent(share.old_share),
             percent(share.new_share),
             format!("{points:+.1} points"),
         ]);
     }
-    write_table(text, "  ", &mut table);
+    write_table(text, "  ", table);
 }
 
 fn host(host: &HostSummary, kind: &str, detail: Detail) -> String {
@@ -194,15 +198,15 @@ fn destinations(text: &mut String, destinations: &[DestinationSummary]) {
     if destinations.is_empty() {
         return;
     }
-    let mut table = plain_table(&["destination", "weight", "target"]);
+    let mut table = Table::new(vec!["destination", "weight", "target"]);
     for destination in destinations {
-        table.add_row([
+        table.row(vec![
             shorten(&destination.destination, LONGEST_NAME),
-            count(destination.weight.into()),
+            weight(destination),
             percent(destination.target_share),
         ]);
     }
-    write_table(text, "    ", &mut table);
+    write_table(text, "    ", table);
     for destination in destinations {
         if let Some(note) = &destination.note {
             paragraph(
@@ -211,6 +215,15 @@ fn destinations(text: &mut String, destinations: &[DestinationSummary]) {
                 &format!("{}: {note}", destination.destination),
             );
         }
+    }
+}
+
+/// The weight of an only destination counts for nothing.
+fn weight(destination: &DestinationSummary) -> String {
+    if destination.weight_counts {
+        count(destination.weight.into())
+    } else {
+        "–".into()
     }
 }
 
@@ -225,20 +238,10 @@ fn picked(text: &mut String, pick: &PickSummary) {
     }
 }
 
-fn plain_table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(header);
-    table
-}
-
-/// Writes a table whose first column is text and whose others are numbers.
-fn write_table(text: &mut String, indent: &str, table: &mut Table) {
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    for line in table.to_string().lines() {
-        let _ = writeln!(text, "{indent}{}", line.trim_end());
+/// Writes a table, indented.
+fn write_table(text: &mut String, indent: &str, table: Table) {
+    for line in table.lines() {
+        let _ = writeln!(text, "{indent}{line}");
     }
 }
 
@@ -256,6 +259,7 @@ mod tests {
                 port: Some(9080),
                 cluster: format!("outbound|9080|{subset}|reviews.default.svc.cluster.local"),
                 weight,
+                weight_counts: true,
                 target_share,
                 note: note.map(str::to_owned),
             };

@@ -159,6 +159,13 @@ impl Forward {
         &self.weights
     }
 
+    /// Whether the weights as written count: Istio ignores that of an only destination.
+    #[must_use]
+    pub fn weights_count(&self) -> bool {
+        let written = self.destinations.iter().map(|one| one.weight);
+        self.destinations.len() > 1 || written.eq(self.weights.iter().copied())
+    }
+
     /// The share of each destination; `None` if none gets anything.
     #[must_use]
     pub fn shares(&self) -> Option<Vec<Rational>> {

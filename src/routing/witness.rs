@@ -20,7 +20,8 @@ impl Witness {
         let port = condition.port.or(host.port).unwrap_or(80);
         let authority = match &condition.authority {
             Some(pattern) => text(pattern)?,
-            None => authority(domain),
+            None if port == 80 => authority(domain),
+            None => format!("{}:{port}", authority(domain)),
         };
         let path = condition.uri.as_ref().map_or(Some("/".into()), path)?;
         let mut query = Vec::new();
@@ -213,7 +214,7 @@ mod tests {
         assert!(condition.holds(&request) && host.serves(&request));
         assert_eq!(
             (&*request.authority, request.port),
-            ("any.example.com", 9080)
+            ("any.example.com:9080", 9080)
         );
         assert_eq!((&*request.path, &*request.method), ("/api?q=any", "POST"));
     }

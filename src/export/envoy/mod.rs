@@ -272,7 +272,7 @@ impl Exporter<'_> {
         match self.unknown_host {
             UnknownHost::NotFound => None,
             UnknownHost::PassThrough => {
-                let note = "hosts that no rule names: they get 404, they do not pass";
+                let note = "that unknown hosts pass; they get 404";
                 self.left_out.push(note.into());
                 None
             }

@@ -71,16 +71,12 @@ fn destination(
     forward: &Forward,
 ) -> DestinationSummary {
     let destination = &weighted.destination;
-    let is_only = forward.destinations().len() == 1;
     let note = match destination.backend {
         Backend::Missing => Some(format!(
             "not defined: its share gets {}, flag NC",
             forward.missing_status()
         )),
         Backend::Empty => Some("no endpoint: its share gets 503, flag UH".into()),
-        Backend::Ready if is_only && weighted.weight == 0 && *share.numer() > 0 => {
-            Some("the weight of an only destination counts for nothing".into())
-        }
         Backend::Ready => None,
     };
     DestinationSummary {
@@ -90,6 +86,7 @@ fn destination(
         port: destination.port,
         cluster: destination.cluster(),
         weight: weighted.weight,
+        weight_counts: forward.weights_count(),
         target_share: to_f64(share),
         note,
     }

@@ -5,8 +5,8 @@
 //! far as it can.
 
 use crate::routing::{
-    Connection, Forward, Listener, Request, Resolution, Route, RouteAction, RouteMatch, RouteTable,
-    TcpMatch, VirtualHost, Witness,
+    Connection, Domain, Forward, Listener, Request, Resolution, Route, RouteAction, RouteMatch,
+    RouteTable, TcpMatch, VirtualHost, Witness,
 };
 use crate::units::{Rational, to_f64};
 
@@ -57,11 +57,14 @@ pub fn diff(old: &RouteTable, new: &RouteTable) -> DiffSummary {
 fn requests(tables: [&RouteTable; 2]) -> Vec<Request> {
     let hosts = || tables.into_iter().flat_map(RouteTable::virtual_hosts);
     let plain = hosts().flat_map(|host| {
-        let domains = host.domains.iter();
-        domains.filter_map(|domain| Witness::request(host, domain, &RouteMatch::default()))
+        let mut domains: Vec<&Domain> = host.domains.iter().collect();
+        domains.sort_by_key(|domain| length(domain));
+        let plain = RouteMatch::default();
+        let domains = domains.into_iter();
+        domains.filter_map(move |domain| Witness::request(host, domain, &plain))
     });
     let ruled = hosts().flat_map(|host| {
-        let example = |condition| Witness::request(host, host.domains.first()?, condition);
+        let example = |condition| Witness::request(host, shortest(host)?, condition);
         let routes = host.routes.iter();
         routes.filter_map(move |route| example(&route.condition))
     });
@@ -74,12 +77,21 @@ fn requests(tables: [&RouteTable; 2]) -> Vec<Request> {
     all
 }
 
+/// The domain that people would write.
+fn shortest(host: &VirtualHost) -> Option<&Domain> {
+    host.domains.iter().min_by_key(|domain| length(domain))
+}
+
+fn length(domain: &Domain) -> usize {
+    domain.to_string().len()
+}
+
 /// Requests that meet two rules of one host as far as they can, the rules from either table.
 fn pairs(tables: [&RouteTable; 2]) -> Vec<Request> {
     let hosts = || tables.into_iter().flat_map(RouteTable::virtual_hosts);
     let mut all = Vec::new();
     for host in hosts() {
-        let Some(domain) = host.domains.first() else {
+        let Some(domain) = shortest(host) else {
             continue;
         };
         let same = |other: &&VirtualHost| other.domains.contains(domain);

@@ -2,6 +2,8 @@
 
 mod describe;
 mod diff;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use diff::diff;
@@ -98,7 +100,7 @@ pub fn connection(
     };
     let name = connection.server_name.as_ref().or(connection.host.as_ref());
     let address = connection.address.map(|address| address.to_string());
-    let place = name.cloned().or(address).unwrap_or_default();
+    let place = name.cloned().or(address).unwrap_or_else(|| "any".into());
     let scheme = if connection.server_name.is_some() {
         "tls"
     } else {
@@ -124,9 +126,9 @@ pub fn connection(
 
 fn unknown_host(unknown: UnknownHost) -> String {
     match unknown {
-        UnknownHost::PassThrough => "the host is not known: the request passes unchanged",
-        UnknownHost::Refuse => "the host is not known: 502",
-        UnknownHost::NotFound => "the gateway does not know the host: 404, flag NR",
+        UnknownHost::PassThrough => "unknown host: passes unchanged",
+        UnknownHost::Refuse => "unknown host: 502",
+        UnknownHost::NotFound => "unknown host at the gateway: 404, flag NR",
     }
     .to_owned()
 }

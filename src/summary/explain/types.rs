@@ -104,11 +104,13 @@ pub struct DestinationSummary {
     pub port: Option<u16>,
     /// Envoy's name for it, as Istio forms it.
     pub cluster: String,
-    /// The weight as written.
+    /// The weight as written; 0 where none is.
     pub weight: u32,
+    /// Whether the weight counts: Istio ignores that of an only destination.
+    pub weight_counts: bool,
     /// The share of the requests that reach the split, 0 to 1.
     pub target_share: f64,
-    /// What to know about it: missing, empty, a weight that counts for nothing.
+    /// What to know about it: missing, empty.
     pub note: Option<String>,
 }
 

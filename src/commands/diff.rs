@@ -1,0 +1,54 @@
+//! `shiftsim diff`: which requests change destination shares between two sets of manifests.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::manifests::{print_warnings, read};
+use super::{Answer, CommandError, output};
+use crate::cli::{DiffArgs, OutputFormat};
+use crate::report;
+use crate::summary::explain::{self, DiffSummary};
+
+/// The object that `--format json` prints.
+#[derive(Debug, Serialize)]
+struct Output<'a> {
+    command: &'static str,
+    shiftsim: &'static str,
+    #[serde(flatten)]
+    diff: &'a DiffSummary,
+    warnings: &'a [String],
+}
+
+/// Compares two sets. The answer is no if shares differ.
+pub(super) fn diff(arguments: &DiffArgs) -> Result<Answer, CommandError> {
+    let sides = [&arguments.old, &arguments.new];
+    if sides.iter().all(|side| side.as_path() == Path::new("-")) {
+        return Err(CommandError::Usage {
+            problem: "both sides are to come from standard input".into(),
+            help: "name a file or a folder for one of them".into(),
+        });
+    }
+    let (old, mut warnings) = read(std::slice::from_ref(&arguments.old))?;
+    let (new, more) = read(std::slice::from_ref(&arguments.new))?;
+    warnings.extend(more);
+    let diff = explain::diff(&old, &new);
+    match arguments.print.format {
+        OutputFormat::Text => {
+            let text = report::explain::diff(&diff, super::explain::detail(&arguments.print));
+            print_warnings(&warnings);
+            output::print_styled(&text)?;
+        }
+        OutputFormat::Json => output::print_json(&Output {
+            command: "diff",
+            shiftsim: env!("CARGO_PKG_VERSION"),
+            diff: &diff,
+            warnings: &warnings,
+        })?,
+    }
+    Ok(if diff.changes.is_empty() {
+        Answer::Yes
+    } else {
+        Answer::No
+    })
+}

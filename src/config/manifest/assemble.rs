@@ -1,0 +1,459 @@
+//! From resources to the route table: which proxy has which hosts, and their routes in order.
+//!
+//! Source: istio/istio, `pilot/pkg/networking/core/{httproute,gateway,networkfilter,tls}.go` and
+//! `route/route.go` (`BuildHTTPRoutesForVirtualService`).
+
+use std::ops::Range;
+
+use super::assemble_api::add_api_routes;
+use super::inventory::Inventory;
+use super::resources::{
+    Action, ConnectionRule, Gateway, HttpRule, Meta, Resources, RouteRule, Service, Target,
+    VirtualService,
+};
+use crate::routing::{
+    Domain, Forward, FractionalPercent, Listener, MESH, Mirror, Origin, Route, RouteAction,
+    RouteMatch, RouteTable, TcpMatch, TcpRoute, UnknownHost, VirtualHost, WeightedDestination,
+    catch_alls_last,
+};
+
+/// A doubt about a resource: its file, the place, what is doubtful, and the effect.
+pub(super) struct Doubt {
+    pub(super) file: usize,
+    pub(super) span: Range<usize>,
+    pub(super) message: String,
+    pub(super) effect: String,
+}
+
+/// How an API reads the weights of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Api {
+    Istio,
+    GatewayApi,
+}
+
+/// The table as it is put together.
+pub(super) struct Assembly<'a> {
+    pub(super) inventory: Inventory<'a>,
+    pub(super) hosts: Vec<VirtualHost>,
+    pub(super) listeners: Vec<Listener>,
+    pub(super) doubts: Vec<Doubt>,
+}
+
+/// Puts everything together.
+pub(super) fn assemble(resources: &Resources) -> (RouteTable, Vec<Doubt>) {
+    let mut assembly = Assembly {
+        inventory: Inventory::new(resources),
+        hosts: Vec::new(),
+        listeners: Vec::new(),
+        doubts: Vec::new(),
+    };
+    let mut services: Vec<&VirtualService> = resources.virtual_services.iter().collect();
+    services.sort_by_key(|service| service.meta.age());
+    for service in services {
+        assembly.add_virtual_service(service, &resources.gateways);
+    }
+    add_api_routes(&mut assembly, resources);
+    assembly.add_route_rules(&resources.route_rules);
+    for service in &resources.services {
+        assembly.add_plain_service(service);
+    }
+    let table = RouteTable::new(assembly.hosts, assembly.listeners, UnknownHost::default());
+    (table, assembly.doubts)
+}
+
+impl Assembly<'_> {
+    fn add_virtual_service(&mut self, service: &VirtualService, gateways: &[Gateway]) {
+        for gateway in &service.gateways {
+            let routes = self.routes(&service.http, &service.meta, Api::Istio);
+            let connections = self.connections(&service.connections, &service.meta, Api::Istio);
+            if gateway == MESH {
+                self.add_mesh_hosts(service, &routes);
+                self.add_mesh_listeners(service, &connections);
+            } else {
+                self.add_gateway_hosts(service, gateway, gateways, &routes);
+                self.add_gateway_listeners(service, gateway, gateways, connections);
+            }
+        }
+    }
+
+    /// In sidecars the oldest VirtualService has a host for itself.
+    fn add_mesh_hosts(&mut self, service: &VirtualService, routes: &[Route]) {
+        if routes.is_empty() {
+            return;
+        }
+        for host in &service.hosts {
+            let taken = self.hosts.iter().find(|known| {
+                known.name == *host && known.gateways.iter().any(|gateway| gateway == MESH)
+            });
+            if let Some(taken) = taken {
+                let owner = taken
+                    .routes
+                    .first()
+                    .map(|route| route.origin.resource.clone());
+                let message = format!(
+                    "`{host}` already has rules of {}",
+                    owner.unwrap_or_else(|| "another resource".into())
+                );
+                let effect = "in sidecars the oldest has the host; these rules are not used";
+                self.doubt(&service.meta, service.meta.span.clone(), message, effect);
+                continue;
+            }
+            self.hosts.push(VirtualHost {
+                name: host.clone(),
+                domains: mesh_domains(host),
+                gateways: vec![MESH.to_owned()],
+                port: None,
+                routes: routes.to_vec(),
+            });
+        }
+    }
+
+    /// At a gateway the routes of one host are merged, those that catch all last.
+    fn add_gateway_hosts(
+        &mut self,
+        service: &VirtualService,
+        gateway: &str,
+        gateways: &[Gateway],
+        routes: &[Route],
+    ) {
+        if routes.is_empty() {
+            return;
+        }
+        let known = gateways.iter().find(|known| known.full_name == gateway);
+        for host in &service.hosts {
+            let mut ports: Vec<Option<u16>> = match known {
+                None => vec![None],
+                Some(known) => {
+                    let servers = known.servers.iter();
+                    let serving = servers.filter(|server| serves(&server.hosts, host));
+                    serving.map(|server| Some(server.port)).collect()
+                }
+            };
+            ports.dedup();
+            if ports.is_empty() {
+                let message = format!("gateway {gateway} has no server for the host `{host}`");
+                let effect = "the rules are not used there";
+                self.doubt(&service.meta, service.meta.span.clone(), message, effect);
+            }
+            for port in ports {
+                let merged = self.hosts.iter_mut().find(|known| {
+                    known.name == *host && known.gateways == [gateway] && known.port == port
+                });
+                if let Some(merged) = merged {
+                    merged.routes.extend_from_slice(routes);
+                    catch_alls_last(&mut merged.routes);
+                    continue;
+                }
+                self.hosts.push(VirtualHost {
+                    name: host.clone(),
+                    domains: Domain::parse(host).into_iter().collect(),
+                    gateways: vec![gateway.to_owned()],
+                    port,
+                    routes: routes.to_vec(),
+                });
+            }
+        }
+    }
+
+    /// A service without a rule gets its requests as they come.
+    fn add_plain_service(&mut self, service: &Service) {
+        let origin = Origin {
+            resource: service.meta.resource(),
+            rule: "(no rule)".into(),
+            place: None,
+        };
+        let target = Target {
+            host: service.host.clone(),
+            subset: None,
+            port: None,
+            weight: 1,
+            span: service.meta.span.clone(),
+        };
+        let Some(forward) = self.forward(&[target], &service.meta, Api::Istio) else {
+            return;
+        };
+        let has_host = self.hosts.iter().any(|known| {
+            known.name == service.host && known.gateways.iter().any(|gateway| gateway == MESH)
+        });
+        let has_http = service.ports.is_empty() || service.ports.iter().any(|port| !port.is_tcp);
+        if !has_host && has_http {
+            self.hosts.push(VirtualHost {
+                name: service.host.clone(),
+                domains: mesh_domains(&service.host),
+                gateways: vec![MESH.to_owned()],
+                port: None,
+                routes: vec![Route::new(
+                    origin.clone(),
+                    RouteAction::Forward(forward.clone()),
+                )],
+            });
+        }
+        for port in service.ports.iter().filter(|port| port.is_tcp) {
+            let domains = mesh_domains(&service.host);
+            let taken = self.listeners.iter().any(|known| {
+                known.port == port.number && known.domains.iter().any(|one| domains.contains(one))
+            });
+            if !taken {
+                self.listeners.push(Listener {
+                    name: format!("{}:{}", service.meta.name, port.number),
+                    domains,
+                    port: port.number,
+                    gateways: vec![MESH.to_owned()],
+                    routes: vec![TcpRoute {
+                        origin: origin.clone(),
+                        condition: TcpMatch::default(),
+                        forward: forward.clone(),
+                    }],
+                });
+            }
+        }
+    }
+
+    /// The highest precedence first; equals by name, which upstream leaves open.
+    fn add_route_rules(&mut self, rules: &[RouteRule]) {
+        let mut sorted: Vec<&RouteRule> = rules.iter().collect();
+        sorted.sort_by(|one, other| {
+            let by_name = one.meta.full_name().cmp(&other.meta.full_name());
+            other.precedence.cmp(&one.precedence).then(by_name)
+        });
+        for rule in sorted {
+            let routes = self.routes(std::slice::from_ref(&rule.rule), &rule.meta, Api::Istio);
+            match self.hosts.iter_mut().find(|known| known.name == rule.host) {
+                Some(known) => known.routes.extend(routes),
+                None => self.hosts.push(VirtualHost {
+                    name: rule.host.clone(),
+                    domains: mesh_domains(&rule.host),
+                    gateways: vec![MESH.to_owned()],
+                    port: None,
+                    routes,
+                }),
+            }
+        }
+    }
+
+    /// A route for each match of each rule, in order, up to the first that catches all.
+    pub(super) fn routes(&mut self, rules: &[HttpRule], meta: &Meta, api: Api) -> Vec<Route> {
+        let mut routes = Vec::new();
+        for rule in rules {
+            let Some(action) = self.action(&rule.action, meta, api) else {
+                continue;
+            };
+            let mirrors = self.mirrors(&rule.mirrors, meta);
+            let every = [(
+                rule.origin.clone(),
+                RouteMatch::default(),
+                rule.span.clone(),
+            )];
+            let matches = match rule.matches.is_empty() {
+                true => &every[..],
+                false => &rule.matches[..],
+            };
+            for (origin, condition, _) in matches {
+                let fault_free = rule.faults.is_empty();
+                routes.push(Route {
+                    condition: condition.clone(),
+                    faults: rule.faults.clone(),
+                    mirrors: mirrors.clone(),
+                    timeout: rule.timeout.filter(|_| fault_free),
+                    retries: rule.retries.clone(),
+                    ..Route::new(origin.clone(), action.clone())
+                });
+                if api == Api::Istio && condition.is_catch_all() {
+                    return routes;
+                }
+            }
+        }
+        routes
+    }
+
+    fn action(&mut self, action: &Action, meta: &Meta, api: Api) -> Option<RouteAction> {
+        Some(match action {
+            Action::Redirect(redirect) => RouteAction::Redirect(redirect.clone()),
+            Action::DirectResponse(response) => RouteAction::DirectResponse(response.clone()),
+            Action::Forward(targets) => RouteAction::Forward(self.forward(targets, meta, api)?),
+        })
+    }
+
+    pub(super) fn connections(
+        &mut self,
+        rules: &[ConnectionRule],
+        meta: &Meta,
+        api: Api,
+    ) -> Vec<TcpRoute> {
+        let mut routes = Vec::new();
+        for rule in rules {
+            let Some(forward) = self.forward(&rule.targets, meta, api) else {
+                continue;
+            };
+            let every = [(rule.origin.clone(), TcpMatch::default())];
+            let matches = match rule.matches.is_empty() {
+                true => &every[..],
+                false => &rule.matches[..],
+            };
+            for (origin, condition) in matches {
+                routes.push(TcpRoute {
+                    origin: origin.clone(),
+                    condition: condition.clone(),
+                    forward: forward.clone(),
+                });
+            }
+        }
+        routes
+    }
+
+    fn forward(&mut self, targets: &[Target], meta: &Meta, api: Api) -> Option<Forward> {
+        let mut destinations = Vec::with_capacity(targets.len());
+        for target in targets {
+            let resolved = self.inventory.resolve(target);
+            if let Some((message, effect)) = resolved.doubt {
+                self.doubt(meta, target.span.clone(), message, effect);
+            }
+            destinations.push(WeightedDestination {
+                destination: resolved.destination,
+                weight: target.weight,
+            });
+        }
+        // What these refuse was refused with its place when it was read.
+        match api {
+            Api::Istio => Forward::istio(destinations).ok(),
+            Api::GatewayApi => Forward::gateway_api(destinations).ok(),
+        }
+    }
+
+    fn mirrors(&mut self, mirrors: &[(Target, FractionalPercent)], meta: &Meta) -> Vec<Mirror> {
+        let mut found = Vec::new();
+        for (target, percentage) in mirrors {
+            let resolved = self.inventory.resolve(target);
+            if let Some((message, effect)) = resolved.doubt {
+                self.doubt(meta, target.span.clone(), message, effect);
+            }
+            // Zero percent removes the mirror.
+            if percentage.numerator > 0 {
+                found.push(Mirror {
+                    destination: resolved.destination,
+                    percentage: *percentage,
+                });
+            }
+        }
+        found
+    }
+
+    /// Connections inside of the mesh arrive at the ports of the service.
+    fn add_mesh_listeners(&mut self, service: &VirtualService, routes: &[TcpRoute]) {
+        if routes.is_empty() {
+            return;
+        }
+        for host in &service.hosts {
+            let known = self.inventory.service(host);
+            let of_service = known.map(|known| known.ports.iter().map(|port| port.number));
+            let mut ports: Vec<u16> = of_service.map_or_else(Vec::new, Iterator::collect);
+            if ports.is_empty() {
+                ports.extend(routes.iter().filter_map(|route| route.condition.port));
+            }
+            if ports.is_empty() {
+                let destinations = routes.iter().flat_map(|route| route.forward.destinations());
+                ports.extend(destinations.filter_map(|one| one.destination.port));
+            }
+            ports.sort_unstable();
+            ports.dedup();
+            for port in ports {
+                self.listeners.push(Listener {
+                    name: format!("{host}:{port}"),
+                    domains: mesh_domains(host),
+                    port,
+                    gateways: vec![MESH.to_owned()],
+                    routes: routes.to_vec(),
+                });
+            }
+        }
+    }
+
+    fn add_gateway_listeners(
+        &mut self,
+        service: &VirtualService,
+        gateway: &str,
+        gateways: &[Gateway],
+        routes: Vec<TcpRoute>,
+    ) {
+        if routes.is_empty() {
+            return;
+        }
+        let known = gateways.iter().find(|known| known.full_name == gateway);
+        let mut ports: Vec<u16> = match known {
+            Some(known) => known.servers.iter().map(|server| server.port).collect(),
+            None => routes
+                .iter()
+                .filter_map(|route| route.condition.port)
+                .collect(),
+        };
+        ports.sort_unstable();
+        ports.dedup();
+        if ports.is_empty() {
+            let message = format!("the port of gateway {gateway} is not known");
+            let effect = "name the Gateway's file too, or a port in the match";
+            self.doubt(&service.meta, service.meta.span.clone(), message, effect);
+        }
+        for port in ports {
+            self.add_listener(Listener {
+                name: format!("{gateway}:{port}"),
+                domains: Vec::new(),
+                port,
+                gateways: vec![gateway.to_owned()],
+                routes: routes.clone(),
+            });
+        }
+    }
+
+    /// A listener, or more rules for the one that is there.
+    pub(super) fn add_listener(&mut self, listener: Listener) {
+        let same = self.listeners.iter_mut().find(|known| {
+            known.port == listener.port
+                && known.gateways == listener.gateways
+                && known.domains == listener.domains
+        });
+        match same {
+            Some(known) => known.routes.extend(listener.routes),
+            None => self.listeners.push(listener),
+        }
+    }
+
+    pub(super) fn doubt(&mut self, meta: &Meta, span: Range<usize>, message: String, effect: &str) {
+        let known = self
+            .doubts
+            .iter()
+            .any(|known| known.file == meta.file && known.span == span && known.message == message);
+        if !known {
+            self.doubts.push(Doubt {
+                file: meta.file,
+                span,
+                message,
+                effect: effect.to_owned(),
+            });
+        }
+    }
+}
+
+/// The names by which a sidecar knows a host: a service also by its shorter names.
+pub(super) fn mesh_domains(host: &str) -> Vec<Domain> {
+    let mut names = vec![host.to_owned()];
+    if let Some(short) = host.strip_suffix(".svc.cluster.local") {
+        let name = short.split('.').next().unwrap_or(short);
+        names.extend([name.to_owned(), short.to_owned(), format!("{short}.svc")]);
+    }
+    names
+        .iter()
+        .filter_map(|name| Domain::parse(name).ok())
+        .collect()
+}
+
+/// Whether one of a server's hosts covers a host, or the other way round.
+pub(super) fn serves(hosts: &[String], host: &str) -> bool {
+    let covers = |wide: &str, narrow: &str| match wide.strip_prefix('*') {
+        Some(suffix) => narrow.ends_with(suffix),
+        None => wide == narrow,
+    };
+    hosts
+        .iter()
+        .any(|own| covers(own, host) || covers(host, own))
+}

@@ -1,0 +1,209 @@
+//! Manifests of Istio and the Gateway API, as they are in the cluster or will be, read into one route
+//! table.
+//!
+//! Files, directories and standard input are split into resources (`kubernetes`); a reader per kind
+//! turns each into plain values with their places ([`resources`](self)), and `assemble` puts them
+//! together as Istio does. What Istio refuses is refused in its words, with line and column; what it
+//! warns of, and what is not simulated, is a warning. All mistakes of all files are reported at once.
+
+mod assemble;
+mod assemble_api;
+mod core;
+mod files;
+mod gateway_api;
+mod inventory;
+mod istio_connection;
+mod istio_http;
+mod istio_match;
+mod object;
+mod resources;
+mod route_rule;
+#[cfg(test)]
+mod tests;
+mod virtual_service;
+
+use std::path::PathBuf;
+
+use self::assemble::assemble;
+use self::resources::{Meta, Resources};
+use super::diagnostic::render;
+use super::kubernetes::{Resource, resources as split};
+use super::reader::{Fields, Report};
+use super::{ConfigError, Diagnostic, Severity, Source, yaml};
+use crate::routing::RouteTable;
+
+/// What manifests say.
+#[derive(Debug)]
+pub struct Manifests {
+    /// The routes of all proxies.
+    pub table: RouteTable,
+    /// What is accepted and may surprise, and what is not simulated: complete texts with the place.
+    pub warnings: Vec<String>,
+    /// What was read: kind, namespace and name.
+    pub resources: Vec<String>,
+    /// What was skipped because it says nothing about routes: kind, namespace and name.
+    pub skipped: Vec<String>,
+}
+
+/// Reads manifests from files and directories; `-` is standard input.
+///
+/// # Errors
+/// [`ConfigError`]: a file cannot be read, or has mistakes; all of them are listed.
+pub fn read_manifests(paths: &[PathBuf]) -> Result<Manifests, ConfigError> {
+    let mut sources = Vec::new();
+    for path in files::expand(paths)? {
+        sources.push(Source::read(&path)?);
+    }
+    parse_manifests(&sources)
+}
+
+/// Reads manifests from texts.
+///
+/// # Errors
+/// [`ConfigError::Mistakes`]: all mistakes of all texts.
+pub fn parse_manifests(sources: &[Source]) -> Result<Manifests, ConfigError> {
+    let mut all = Resources::default();
+    let mut reports: Vec<Report> = Vec::with_capacity(sources.len());
+    let (mut names, mut skipped) = (Vec::new(), Vec::new());
+    for (file, source) in sources.iter().enumerate() {
+        let mut report = Report::default();
+        let documents = yaml::parse_documents(source.text(), &mut report.diagnostics);
+        let mut found = Vec::new();
+        for document in documents.unwrap_or_default() {
+            split(document, &mut found, &mut report);
+        }
+        for resource in found {
+            let meta = meta_of(&resource, file);
+            match read(&resource, meta.clone(), source, &mut all, &mut report) {
+                true => names.push(meta.resource()),
+                false => skipped.push(meta.resource()),
+            }
+        }
+        reports.push(report);
+    }
+    let is_error = |one: &Diagnostic| one.severity == Severity::Error;
+    let refused = reports
+        .iter()
+        .any(|report| report.diagnostics.iter().any(is_error));
+    if refused {
+        return Err(mistakes(sources, reports));
+    }
+    let (table, doubts) = assemble(&all);
+    for doubt in doubts {
+        let diagnostic = Diagnostic::warning(doubt.span, doubt.message, doubt.effect);
+        reports[doubt.file].add(diagnostic);
+    }
+    let warnings = sources
+        .iter()
+        .zip(&mut reports)
+        .flat_map(|(source, report)| {
+            report.diagnostics.sort_by_key(|one| one.span.start);
+            let rendered = report.diagnostics.iter().map(|one| render(source, one));
+            rendered.collect::<Vec<String>>()
+        });
+    Ok(Manifests {
+        table,
+        warnings: warnings.collect(),
+        resources: names,
+        skipped,
+    })
+}
+
+/// The mistakes of all files, warnings left out.
+fn mistakes(sources: &[Source], reports: Vec<Report>) -> ConfigError {
+    let (mut diagnostics, mut rendered) = (Vec::new(), Vec::new());
+    for (source, report) in sources.iter().zip(reports) {
+        let mut errors = report.diagnostics;
+        errors.retain(|one| one.severity == Severity::Error);
+        if errors.is_empty() {
+            continue;
+        }
+        if let ConfigError::Mistakes {
+            diagnostics: of_file,
+            rendered: text,
+        } = ConfigError::mistakes(source, errors)
+        {
+            diagnostics.extend(of_file);
+            rendered.push(text);
+        }
+    }
+    ConfigError::Mistakes {
+        diagnostics,
+        rendered: rendered.join("\n\n"),
+    }
+}
+
+fn meta_of(resource: &Resource, file: usize) -> Meta {
+    Meta {
+        kind: resource.kind.clone(),
+        namespace: resource
+            .namespace
+            .clone()
+            .unwrap_or_else(|| "default".into()),
+        name: resource.name.clone(),
+        created: core::metadata_text(&resource.root, "creationTimestamp"),
+        file,
+        span: resource.kind_span.clone(),
+    }
+}
+
+/// Reads a resource if its kind says something about routes; whether it did.
+fn read(
+    resource: &Resource,
+    meta: Meta,
+    source: &Source,
+    all: &mut Resources,
+    report: &mut Report,
+) -> bool {
+    let line = |byte: usize| format!("{}:{}", source.name(), source.position(byte).0);
+    let Some(root) = Fields::any(&resource.root, "a resource", report) else {
+        return false;
+    };
+    let group = resource.group();
+    let istio = group == "networking.istio.io";
+    let gateway_api = group == "gateway.networking.k8s.io";
+    let known = match resource.kind.as_str() {
+        "VirtualService" | "DestinationRule" | "ServiceEntry" => istio,
+        "Gateway" => istio || gateway_api,
+        "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" => gateway_api,
+        "RouteRule" => group == "config.istio.io",
+        "Service" => group.is_empty(),
+        "Deployment" => group == "apps" || group == "extensions",
+        _ => false,
+    };
+    if !known {
+        return false;
+    }
+    let Some(spec) = root.required("spec", "{}", report) else {
+        return true;
+    };
+    match resource.kind.as_str() {
+        "VirtualService" => {
+            let read = virtual_service::virtual_service(spec, meta, &line, report);
+            all.virtual_services.extend(read);
+        }
+        "DestinationRule" => all
+            .destination_rules
+            .extend(virtual_service::destination_rule(spec, &meta, report)),
+        "ServiceEntry" => all
+            .services
+            .extend(virtual_service::service_entry(spec, &meta, report)),
+        "Gateway" if istio => all
+            .gateways
+            .extend(virtual_service::istio_gateway(spec, &meta, report)),
+        "Gateway" => all
+            .gateways
+            .extend(gateway_api::api_gateway(spec, &meta, report)),
+        "RouteRule" => all
+            .route_rules
+            .extend(route_rule::route_rule(spec, meta, &line, report)),
+        "Service" => all.services.extend(core::service(spec, meta, report)),
+        "Deployment" => all
+            .deployments
+            .extend(core::deployment(spec, &meta, report)),
+        _ => all
+            .api_routes
+            .extend(gateway_api::api_route(spec, meta, &line, report)),
+    }
+    true
+}

@@ -1,0 +1,284 @@
+//! Istio's VirtualService, DestinationRule, Gateway and ServiceEntry.
+//!
+//! Source: istio/api, `networking/v1alpha3/*.proto`; messages from istio/istio,
+//! `pkg/config/validation/virtualservice.go`.
+
+use std::collections::BTreeMap;
+
+use super::istio_connection::{tcp_rule, tls_rule};
+use super::istio_http::http_rule;
+use super::istio_match::gateway_names;
+use super::object::{Keys, doubt, items, labels, number, object, refuse, text, texts};
+use super::resources::{
+    ConnectionRule, DestinationRule, Gateway, HttpRule, Meta, Server, Service, ServicePort,
+    VirtualService, qualified,
+};
+use crate::config::reader::{Fields, Report};
+use crate::config::yaml::Node;
+use crate::routing::MESH;
+
+/// Reads the `spec` of a VirtualService.
+pub(super) fn virtual_service(
+    spec: &Node,
+    meta: Meta,
+    line: &dyn Fn(usize) -> String,
+    report: &mut Report,
+) -> Option<VirtualService> {
+    const SPEC: Keys = Keys {
+        read: &["hosts", "gateways", "http", "tcp", "tls"],
+        not_simulated: &[("exportTo", "the rules are seen from every namespace")],
+    };
+    let fields = object(spec, "a VirtualService", &SPEC, report)?;
+    let mut gateways = gateway_names(&fields, &meta, report);
+    if gateways.is_empty() {
+        gateways.push(MESH.to_owned());
+    }
+    let hosts = hosts(&fields, &meta, &gateways, report);
+    if ["http", "tcp", "tls"]
+        .iter()
+        .all(|key| fields.get(key).is_none())
+    {
+        let message = "http, tcp or tls must be provided in virtual service";
+        refuse(report, fields.start(), message);
+    }
+    let http: Vec<HttpRule> = items(&fields, "http", report)
+        .iter()
+        .enumerate()
+        .filter_map(|(place, node)| http_rule(node, place, &meta, line, report))
+        .collect();
+    warn_of_unused(&http, report);
+    let tls = items(&fields, "tls", report)
+        .iter()
+        .enumerate()
+        .filter_map(|(place, node)| tls_rule(node, place, &meta, line, report));
+    let mut connections: Vec<ConnectionRule> = tls.collect();
+    let tcp = items(&fields, "tcp", report)
+        .iter()
+        .enumerate()
+        .filter_map(|(place, node)| tcp_rule(node, place, &meta, line, report));
+    connections.extend(tcp.collect::<Vec<ConnectionRule>>());
+    Some(VirtualService {
+        meta,
+        hosts,
+        gateways,
+        http,
+        connections,
+    })
+}
+
+fn hosts(fields: &Fields, meta: &Meta, gateways: &[String], report: &mut Report) -> Vec<String> {
+    let span = || match fields.get("hosts") {
+        Some(node) => node.span.clone(),
+        None => fields.start(),
+    };
+    let hosts: Vec<String> = texts(fields, "hosts", report)
+        .iter()
+        .map(|host| qualified(host, &meta.namespace))
+        .collect();
+    if hosts.is_empty() {
+        refuse(
+            report,
+            span(),
+            "virtual service must have at least one host",
+        );
+    }
+    for (place, host) in hosts.iter().enumerate() {
+        if hosts[..place].contains(host) {
+            let message = format!("duplicate hosts in virtual service: {host} & {host}");
+            refuse(report, span(), message);
+        }
+        if host == "*" && gateways.iter().any(|gateway| gateway == MESH) {
+            let message =
+                "wildcard host * is not allowed for virtual services bound to the mesh gateway";
+            refuse(report, span(), message);
+        }
+    }
+    hosts
+}
+
+/// What Istio's analysis calls rules that can never match.
+fn warn_of_unused(rules: &[HttpRule], report: &mut Report) {
+    let mut seen: Vec<(&crate::routing::RouteMatch, &str)> = Vec::new();
+    let mut caught = false;
+    for (place, rule) in rules.iter().enumerate() {
+        let name = &rule.origin.rule;
+        let unused = |reason: &str| format!("virtualService rule {name} not used ({reason})");
+        let last = place + 1 == rules.len();
+        let never = "no request reaches it";
+        if caught {
+            let reason = "route without matches defined before";
+            doubt(report, rule.span.clone(), unused(reason), never);
+        } else if rule.matches.is_empty() && !last {
+            let reason = unused("only the last rule can have no matches");
+            let effect = "it answers everything; the rules after it are never reached";
+            doubt(report, rule.span.clone(), reason, effect);
+        }
+        caught |= rule.matches.is_empty();
+        let mut used = rule.matches.is_empty();
+        for (origin, condition, span) in &rule.matches {
+            match seen.iter().find(|(other, _)| *other == condition) {
+                Some((_, other)) => {
+                    let message = format!(
+                        "virtualService rule {name} match {} is not used (duplicate/overlapping \
+                         match in rule {other})",
+                        origin.rule
+                    );
+                    doubt(report, span.clone(), message, never);
+                }
+                None => {
+                    used = true;
+                    seen.push((condition, name));
+                }
+            }
+        }
+        if !used && !caught {
+            let message = unused("all matches used by prior rules");
+            doubt(report, rule.span.clone(), message, never);
+        }
+    }
+}
+
+/// Reads the `spec` of a DestinationRule: its subsets.
+pub(super) fn destination_rule(
+    spec: &Node,
+    meta: &Meta,
+    report: &mut Report,
+) -> Option<DestinationRule> {
+    const BALANCING: &str = "it decides among the replicas of a version, not between versions";
+    const SPEC: Keys = Keys {
+        read: &["host", "subsets"],
+        not_simulated: &[
+            ("trafficPolicy", BALANCING),
+            ("exportTo", "the subsets are seen from every namespace"),
+            (
+                "workloadSelector",
+                "the subsets are seen from every workload",
+            ),
+        ],
+    };
+    const SUBSET: Keys = Keys {
+        read: &["name", "labels"],
+        not_simulated: &[("trafficPolicy", BALANCING)],
+    };
+    let fields = object(spec, "a DestinationRule", &SPEC, report)?;
+    let host = text(&fields, "host", report).unwrap_or_default();
+    if host.is_empty() {
+        refuse(report, fields.start(), "destination rule host is required");
+    }
+    let mut subsets: Vec<(String, BTreeMap<String, String>)> = Vec::new();
+    for node in items(&fields, "subsets", report) {
+        let Some(subset) = object(node, "a subset", &SUBSET, report) else {
+            continue;
+        };
+        let name = text(&subset, "name", report).unwrap_or_default();
+        if name.is_empty() {
+            refuse(report, node.span.clone(), "subset name cannot be empty");
+        }
+        if subsets.iter().any(|(other, _)| *other == name) {
+            let message = format!("duplicate subset names: {name}");
+            refuse(report, node.span.clone(), message);
+        }
+        let labels = labels(&subset, "labels", report);
+        subsets.push((name, labels.into_iter().collect()));
+    }
+    Some(DestinationRule {
+        host: qualified(&host, &meta.namespace),
+        subsets,
+    })
+}
+
+/// Reads the `spec` of Istio's Gateway: the ports that it listens on.
+pub(super) fn istio_gateway(spec: &Node, meta: &Meta, report: &mut Report) -> Option<Gateway> {
+    const SPEC: Keys = Keys {
+        read: &["servers", "selector"],
+        not_simulated: &[],
+    };
+    const SERVER: Keys = Keys {
+        read: &["port", "hosts", "name", "tls"],
+        not_simulated: &[
+            ("bind", "every address is listened on"),
+            ("defaultEndpoint", "nothing is forwarded there"),
+        ],
+    };
+    let fields = object(spec, "a Gateway", &SPEC, report)?;
+    let mut servers = Vec::new();
+    for node in items(&fields, "servers", report) {
+        let Some(server) = object(node, "a server", &SERVER, report) else {
+            continue;
+        };
+        let Some(port) = server.get("port") else {
+            refuse(
+                report,
+                node.span.clone(),
+                "server config must contain a port",
+            );
+            continue;
+        };
+        let number = Fields::any(port, "a port", report)
+            .and_then(|port| number::<u16>(&port, "number", 1, 65535, report));
+        let hosts = texts(&server, "hosts", report);
+        // `namespace/host` limits who may bind to it; here everybody may.
+        let hosts = hosts
+            .iter()
+            .map(|host| host.rsplit('/').next().unwrap_or(host).to_owned());
+        servers.extend(number.map(|port| Server {
+            name: text(&server, "name", report).unwrap_or_default(),
+            port,
+            hosts: hosts.collect(),
+        }));
+    }
+    Some(Gateway {
+        full_name: meta.full_name(),
+        servers,
+    })
+}
+
+/// Reads the `spec` of a ServiceEntry: a service for each of its hosts.
+pub(super) fn service_entry(spec: &Node, meta: &Meta, report: &mut Report) -> Vec<Service> {
+    let Some(fields) = Fields::any(spec, "a ServiceEntry", report) else {
+        return Vec::new();
+    };
+    let ports = service_ports(&fields, "number", report);
+    let hosts = texts(&fields, "hosts", report).into_iter();
+    hosts
+        .map(|host| Service {
+            meta: meta.clone(),
+            host,
+            ports: ports.clone(),
+            selector: BTreeMap::new(),
+        })
+        .collect()
+}
+
+/// The ports of a Service (`port`) or a ServiceEntry (`number`); a protocol is told by the name or by
+/// `appProtocol`, as Istio does.
+pub(super) fn service_ports(
+    fields: &Fields,
+    key: &'static str,
+    report: &mut Report,
+) -> Vec<ServicePort> {
+    let mut ports = Vec::new();
+    for node in items(fields, "ports", report) {
+        let Some(port) = Fields::any(node, "a port", report) else {
+            continue;
+        };
+        let protocol = |key: &str, report: &mut Report| {
+            text(&port, key, report).map(|text| text.to_ascii_lowercase())
+        };
+        let named = protocol("appProtocol", report).or_else(|| protocol("name", report));
+        let is_tcp = ["tcp", "tls", "mongo", "mysql", "redis"]
+            .iter()
+            .any(|known| {
+                let starts = named
+                    .as_ref()
+                    .is_some_and(|name| name == known || name.starts_with(&format!("{known}-")));
+                starts
+            })
+            || (key == "number"
+                && protocol("protocol", report).is_some_and(|text| text == "tcp" || text == "tls"));
+        ports.extend(
+            number(&port, key, 1, 65535, report).map(|number| ServicePort { number, is_tcp }),
+        );
+    }
+    ports
+}
