@@ -120,7 +120,9 @@ pub struct GateArgs {
 pub enum ArrivalLaw {
     /// Random arrivals, each sent to a version at random
     Poisson,
-    /// Always the same number, rounded down
+    /// Evenly spaced arrivals, each sent to a version at random
+    Constant,
+    /// Always the same number for each version, rounded down
     Fixed,
 }
 

@@ -263,6 +263,7 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
     if let Some(law) = arguments.arrivals {
         traffic.arrivals = match law {
             ArrivalLaw::Poisson => WindowArrivals::Poisson,
+            ArrivalLaw::Constant => WindowArrivals::Constant,
             ArrivalLaw::Fixed => WindowArrivals::Fixed,
         };
     }
@@ -271,10 +272,10 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
         .unwrap_or(traffic.stable_error_rate);
     traffic.load_test = arguments.load_test.or(traffic.load_test);
     traffic.scrape_interval = arguments.scrape.or(traffic.scrape_interval);
-    if traffic.load_test.is_some() && traffic.arrivals == WindowArrivals::Fixed {
+    if traffic.load_test.is_some() && traffic.arrivals != WindowArrivals::Poisson {
         return Err(CommandError::Usage {
             problem: "a load test needs random arrivals".into(),
-            help: "leave --arrivals fixed out".into(),
+            help: "leave --arrivals out, or the load test".into(),
         });
     }
     Ok(Question {

@@ -47,6 +47,32 @@ pub fn short_percent(share: f64) -> String {
     }
 }
 
+/// A share for a sentence or a narrow column: 87.6%, <0.01%, >99.99%; 0% and 100% only for what is
+/// that to twelve digits.
+#[must_use]
+pub fn brief_percent(share: f64) -> String {
+    match share {
+        ..=1e-12 => "0%".into(),
+        ..1e-4 => "<0.01%".into(),
+        share if share >= 1.0 - 1e-12 => "100%".into(),
+        share if share > 1.0 - 1e-4 => ">99.99%".into(),
+        share => percent(share),
+    }
+}
+
+/// A rate of requests: 1 request/s, 20 requests/s, and 5 requests/min below one in two seconds.
+#[must_use]
+pub fn rate(per_second: f64) -> String {
+    let (value, unit) = if per_second < 0.5 {
+        (per_second * 60.0, "min")
+    } else {
+        (per_second, "s")
+    };
+    let value = (value * 1e6).round() / 1e6;
+    let noun = if value == 1.0 { "request" } else { "requests" };
+    format!("{value} {noun}/{unit}")
+}
+
 /// A probability for a table: four decimals, or three digits and an exponent when it is small.
 #[must_use]
 pub fn probability(value: f64) -> String {
@@ -106,6 +132,20 @@ mod tests {
                 "<0.000005%"
             ]
         );
+    }
+
+    #[test]
+    fn rates_are_said_in_the_unit_that_fits() {
+        let written = [1.0, 20.0, 2.5, 1.0 / 12.0].map(rate);
+        let expected = [
+            "1 request/s",
+            "20 requests/s",
+            "2.5 requests/s",
+            "5 requests/min",
+        ];
+        assert_eq!(written, expected);
+        let written = [0.0, 1e-9, 0.876, 0.999_99, 1.0].map(brief_percent);
+        assert_eq!(written, ["0%", "<0.01%", "87.6%", ">99.99%", "100%"]);
     }
 
     #[test]

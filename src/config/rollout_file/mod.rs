@@ -177,13 +177,13 @@ fn read(source: &Source, report: &mut Report) -> Option<RolloutScenario> {
             .and_then(|node| values::duration(node, report)),
     };
     if let Some(node) = fields.get("load-test")
-        && traffic.arrivals == WindowArrivals::Fixed
+        && traffic.arrivals != WindowArrivals::Poisson
     {
         report.add(
             Diagnostic::error(
                 node.span.clone(),
                 "a load test needs `arrivals: poisson`",
-                "arrivals are fixed",
+                "arrivals are not random",
             )
             .help("remove one of the two"),
         );
@@ -258,6 +258,7 @@ fn read_gate(node: &Node, report: &mut Report) -> Option<Controller> {
 fn arrivals(fields: &Fields, report: &mut Report) -> WindowArrivals {
     let choices = [
         ("poisson", WindowArrivals::Poisson),
+        ("constant", WindowArrivals::Constant),
         ("fixed", WindowArrivals::Fixed),
     ];
     fields

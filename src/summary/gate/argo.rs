@@ -26,7 +26,7 @@ const OTHER: &str = "a measure other than the success rate is checked";
 const OUTSIDE: &str = "a scrape interval, a load test, or measurements without an end";
 
 /// Probability that is not worth a simulation.
-const NEGLIGIBLE: f64 = 1e-12;
+const NEGLIGIBLE: f64 = 1e-9;
 
 /// The figures, or why there are none.
 pub(super) fn argo(argo: &Argo, traffic: &GateTraffic) -> Result<Exact, StatsError> {
@@ -139,7 +139,7 @@ fn in_window(
 ) -> Option<Requests> {
     let parts = segments.iter().filter_map(|&(begin, end, route)| {
         let (begin, end) = (begin.max(from), end.min(to));
-        (begin < end).then_some((end - begin, route))
+        (begin < end).then(|| (end - begin, route))
     });
     match traffic.arrivals {
         WindowArrivals::Poisson => {
@@ -147,7 +147,7 @@ fn in_window(
             Some(Requests::Poisson(mean.sum()))
         }
         // Fixed numbers are counted from each tick on; a window that holds several has no one law.
-        WindowArrivals::Fixed => {
+        WindowArrivals::Fixed | WindowArrivals::Constant => {
             let parts: Vec<(u64, Route)> = parts
                 .filter(|(_, route)| route.users > CanaryWeight::NONE)
                 .collect();

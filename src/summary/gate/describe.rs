@@ -8,7 +8,7 @@ use crate::rollout::{
     Staged, StagedRule, ValueRange,
 };
 use crate::stats::planning::demonstration::requests_to_demonstrate;
-use crate::units::display::{count, percent, short_percent};
+use crate::units::display::{brief_percent, count, short_percent};
 use crate::units::{Rational, to_f64};
 
 /// The share of errors above which the gate's own check fails, if it checks a success rate.
@@ -240,11 +240,11 @@ pub(in crate::summary) fn span(span: Duration) -> String {
     }
     match seconds {
         0..60 => format!("{seconds}s"),
-        _ if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
-        _ if seconds % 60 == 0 && seconds > 3600 => {
+        _ if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
+        _ if seconds.is_multiple_of(60) && seconds > 3600 => {
             format!("{}h{}m", seconds / 3600, seconds % 3600 / 60)
         }
-        _ if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        _ if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
         _ => format!("{seconds}s"),
     }
 }
@@ -264,23 +264,23 @@ pub(super) fn advice(
         "A version with {} errors, twice what is acceptable, is promoted in {} of rollouts; one with \
          {}, half of it, is rolled back in {}.",
         short_percent(bad.answer.error_rate),
-        percent(bad.answer.promoted),
+        brief_percent(bad.answer.promoted),
         short_percent(good.answer.error_rate),
-        percent(good.answer.rolled_back),
+        brief_percent(good.answer.rolled_back),
     ));
     advice.push(match (catches.in_80_percent, catches.in_95_percent) {
-        (Some(eighty), _) if eighty == 0.0 => {
+        (Some(0.0), _) => {
             "It rolls back whatever comes: more traffic or other limits are needed.".to_owned()
         }
         (Some(eighty), Some(ninety_five)) => format!(
             "Below {} errors it is blind: only from there on it rolls back 80% of rollouts, and 95% \
              from {}.",
-            percent(eighty),
-            percent(ninety_five)
+            brief_percent(eighty),
+            brief_percent(ninety_five)
         ),
         (Some(eighty), None) => format!(
             "It rolls back 80% of rollouts from {} errors on, and never 95%.",
-            percent(eighty)
+            brief_percent(eighty)
         ),
         (None, _) => "It does not even roll back 80% of versions that always fail.".to_owned(),
     });
@@ -300,8 +300,11 @@ pub(super) fn advice(
         && score(best) > score(own) + 0.01
     {
         advice.push(format!(
-            "Of the rules beside it, this one tells good from bad best: {}.",
-            best.name
+            "Of the rules beside it, this one tells good from bad best: {} ({} of good and {} of bad \
+             versions are promoted).",
+            best.name,
+            brief_percent(best.good_promoted),
+            brief_percent(best.bad_promoted)
         ));
     }
     advice

@@ -24,8 +24,8 @@ const SCRAPES: &str = "the scrape interval does not divide the time between two 
 const LATENCY: &str = "a latency quantile is checked";
 /// Several windows over the same requests.
 const WINDOWS: &str = "two metrics look at windows of different lengths";
-/// A load test beside a fixed number of requests.
-const LOAD: &str = "a load test runs beside a fixed number of requests";
+/// A load test beside arrivals that are not random.
+const LOAD: &str = "a load test runs beside arrivals that are not random";
 /// A sequential test.
 const SEQUENTIAL: &str = "a sequential test looks at the errors of both versions";
 
@@ -149,7 +149,7 @@ fn the_check(
     checks: &[MetricCheck],
     traffic: &GateTraffic,
 ) -> Result<Option<SuccessCheck>, &'static str> {
-    if traffic.load_test.is_some() && traffic.arrivals == WindowArrivals::Fixed {
+    if traffic.load_test.is_some() && traffic.arrivals != WindowArrivals::Poisson {
         return Err(LOAD);
     }
     let mut found: Option<SuccessCheck> = None;
@@ -236,6 +236,10 @@ pub(super) fn requests_of(route: Route, (from, to): (u64, u64), traffic: &GateTr
     let percent = route.users.as_percent() + route.mirrored.as_percent();
     match traffic.arrivals {
         WindowArrivals::Fixed => Requests::Fixed(traffic.fixed_requests(percent, from, to)),
+        WindowArrivals::Constant => Requests::Split {
+            all: traffic.fixed_requests(100, from, to),
+            share: route.observed_share(),
+        },
         WindowArrivals::Poisson => {
             let per_second = per_second(route, traffic) + load(traffic);
             Requests::Poisson(per_second * (to - from) as f64 / 1e9)
@@ -276,6 +280,9 @@ pub(super) fn users_requests(route: Route, span: Duration, traffic: &GateTraffic
         }
         WindowArrivals::Fixed => {
             traffic.fixed_requests(route.users.as_percent(), 0, nanos(span)) as f64
+        }
+        WindowArrivals::Constant => {
+            traffic.fixed_requests(100, 0, nanos(span)) as f64 * to_f64(route.users.share())
         }
     }
 }

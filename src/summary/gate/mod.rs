@@ -22,7 +22,7 @@ use crate::rollout::{GateTraffic, Rollout, WindowArrivals};
 use crate::sim::rollouts::RolloutTally;
 use crate::stats::StatsError;
 use crate::summary::Warning;
-use crate::units::display::short_percent;
+use crate::units::display::{rate as rate_words, short_percent};
 use crate::units::{Rate, Rational, to_f64};
 use answer::{Exact, Simulation, answer, exactly};
 
@@ -129,6 +129,7 @@ pub fn gate(question: &Question) -> Result<GateSummary, StatsError> {
         requests_per_second: to_f64(question.traffic.rate.per_second()),
         arrivals: match question.traffic.arrivals {
             WindowArrivals::Poisson => "poisson",
+            WindowArrivals::Constant => "constant",
             WindowArrivals::Fixed => "fixed",
         },
         steps: steps::steps(question, &versions)?,
@@ -176,7 +177,7 @@ pub fn curves(question: &Question) -> Result<Vec<Curve>, StatsError> {
                 })
                 .collect::<Result<Vec<Answer>, StatsError>>()?;
             Ok(Curve {
-                name: format!("{} requests/s", to_f64(traffic.rate.per_second())),
+                name: rate_words(to_f64(traffic.rate.per_second())),
                 points,
             })
         })

@@ -18,7 +18,7 @@ pub struct GateSummary {
     pub rule: String,
     /// Users' requests per second, to all versions together.
     pub requests_per_second: f64,
-    /// `poisson` or `fixed`.
+    /// `poisson`, `constant` or `fixed`.
     pub arrivals: &'static str,
     /// The share of errors that is still acceptable, and where it is from.
     pub objective: Objective,
