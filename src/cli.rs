@@ -44,14 +44,14 @@ pub enum Command {
     Converge(ConvergeArgs),
     /// Is what I observed consistent with the target? Exact tests, and what to do next
     Check(CheckArgs),
-    /// What does my rollout gate really catch? Its operating characteristic, and what does better
-    Gate(Box<GateArgs>),
     /// Where does this request go, and why? Explains manifests, or prints their whole route table
     Explain(ExplainArgs),
     /// Which requests change destination shares between two sets of manifests?
     Diff(DiffArgs),
     /// Writes the routes of manifests as configuration for another program
     Export(ExportArgs),
+    /// What does my rollout gate really catch? Its operating characteristic, and what does better
+    Gate(Box<GateArgs>),
     /// How many requests does a canary need, and what does a gate let pass?
     Plan(PlanArgs),
     /// Any quantity of the statistics library by its name

@@ -168,6 +168,30 @@ fn a_judge_gives_its_figures_with_their_errors() {
 }
 
 #[test]
+fn every_further_judgement_may_stop_a_good_version() {
+    let stopped = |judgements: &str| -> f64 {
+        let config = file("scenarios/gates/kayenta.json");
+        let arguments = [
+            config.as_str(),
+            "--rps",
+            "33.333",
+            "--replications",
+            "2000",
+            "--judgements",
+            judgements,
+            "--format",
+            "json",
+        ];
+        let output = gate(&Folder::new(), &arguments);
+        let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        object["unchanged_stopped"]["value"].as_f64().unwrap()
+    };
+    // The same points are judged: at the end alone, or at the end and four times before.
+    let (once, often) = (stopped("1"), stopped("5"));
+    assert!(often > once, "{once} {often}");
+}
+
+#[test]
 fn sparse_errors_are_hardly_seen() {
     // 0.2 errors in a point: a threefold increase is seen in half of the judgements alone.
     let shown = page(&[
