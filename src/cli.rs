@@ -16,7 +16,7 @@ pub use check::{CheckArgs, InputFormat};
 pub use gate::{ArrivalLaw, GateArgs};
 pub use plan::{PlanArgs, PlanCommon, PlanErrors, PlanGate, PlanQuestion, PlanSplit};
 pub use routes::{
-    DiffArgs, EnvoyArgs, ExplainArgs, ExportArgs, ExportTarget, PrintArgs, ProxyArgs,
+    DiffArgs, EnvoyArgs, ExplainArgs, ExportArgs, ExportTarget, PrintArgs, ProxyArgs, SplitArgs,
 };
 pub use stat::StatArgs;
 
@@ -83,11 +83,12 @@ pub enum Command {
 #[command(after_help = "Examples:
   shiftsim run scenarios/tcp-echo-20-v2.yaml
   shiftsim run --weights v1=80,v2=20 --requests 20
+  shiftsim run manifests/ --request http://reviews:9080/ --requests 100
   shiftsim run scenarios/*.yaml --replications 1000 --format json --no-charts
 
 The exit status is 1 if a claim of a scenario fails.")]
 pub struct RunArgs {
-    /// Scenario files; `-` reads one from standard input
+    /// Scenario files, or manifests with --request; `-` reads standard input
     #[arg(
         value_name = "SCENARIO",
         required_unless_present = "weights",
@@ -96,18 +97,21 @@ pub struct RunArgs {
     pub scenarios: Vec<PathBuf>,
 
     /// Weights instead of a scenario file, such as v1=80,v2=20
-    #[arg(long, value_name = "NAME=WEIGHT,…", requires = "requests")]
-    pub weights: Option<String>,
-
-    /// Requests to send, with --weights
     #[arg(
         long,
-        value_name = "N",
-        requires = "weights",
-        conflicts_with = "scenarios",
-        value_parser = parse_requests
+        value_name = "NAME=WEIGHT,…",
+        requires = "requests",
+        group = "split"
     )]
+    pub weights: Option<String>,
+
+    /// Requests to send, with --weights or --request
+    #[arg(long, value_name = "N", requires = "split", value_parser = parse_requests)]
     pub requests: Option<u64>,
+
+    /// The split of manifests.
+    #[command(flatten)]
+    pub split: SplitArgs,
 
     /// Repeats the whole run so often with other random streams
     #[arg(long, value_name = "R", value_parser = parse_replications)]
@@ -139,22 +143,27 @@ pub struct RunArgs {
 #[command(after_help = "Examples:
   shiftsim converge --weights v1=50,v3=50 --tolerance 10 --requests 15
   shiftsim converge scenarios/tcp-echo-20-v2.yaml --phase 80/20
+  shiftsim converge reviews.yaml --request http://reviews:9080/reviews/0
   shiftsim converge --weights v1=90,v2=10 --requests 100 --replications 10000")]
 pub struct ConvergeArgs {
-    /// A scenario file; `-` reads it from standard input
+    /// A scenario file, or manifests with --request; `-` reads standard input
     #[arg(
         value_name = "SCENARIO",
         required_unless_present = "weights",
         conflicts_with = "weights"
     )]
-    pub scenario: Option<PathBuf>,
+    pub scenarios: Vec<PathBuf>,
 
     /// Weights instead of a scenario file, such as v1=50,v2=50
-    #[arg(long, value_name = "NAME=WEIGHT,…")]
+    #[arg(long, value_name = "NAME=WEIGHT,…", group = "split")]
     pub weights: Option<String>,
 
+    /// The split of manifests.
+    #[command(flatten)]
+    pub split: SplitArgs,
+
     /// The phase of the scenario [default: the last one that splits traffic]
-    #[arg(long, value_name = "NAME", conflicts_with = "weights")]
+    #[arg(long, value_name = "NAME", conflicts_with = "split")]
     pub phase: Option<String>,
 
     /// The number of requests that you have in mind
