@@ -17,6 +17,7 @@ use support::{command, golden, root, shiftsim, text};
 const REVIEWS: &str = "tests/routes/reviews.yaml";
 const HALF: &str = "tests/routes/reviews-50-v3.yaml";
 const TCP: &str = "tests/routes/tcp-echo-20-v2.yaml";
+const EDGE: &str = "tests/routes/edge.yaml";
 const REQUEST: &str = "GET http://reviews:9080/reviews/0";
 
 fn run(arguments: &[&str]) -> Output {
@@ -189,6 +190,6 @@ fn what_cannot_be_is_refused_with_a_way_out() {
     assert!(header.contains("end-user: jason"));
     let ports = refused(&["export", "envoy", REVIEWS, "--first-port", "65534"]);
     assert!(ports.contains("--first-port"));
-    let nobody = refused(&["export", "envoy", TCP]);
+    let nobody = refused(&["export", "envoy", EDGE]);
     assert!(nobody.contains("--gateway"), "{nobody}");
 }
