@@ -1,6 +1,7 @@
 //! The command line as clap structs. What the commands do is in `commands`.
 
 mod check;
+mod gate;
 mod plan;
 mod routes;
 mod stat;
@@ -11,6 +12,7 @@ use clap::builder::styling::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use check::{CheckArgs, InputFormat};
+pub use gate::{ArrivalLaw, GateArgs};
 pub use plan::{PlanArgs, PlanCommon, PlanErrors, PlanGate, PlanQuestion, PlanSplit};
 pub use routes::{
     DiffArgs, EnvoyArgs, ExplainArgs, ExportArgs, ExportTarget, PrintArgs, ProxyArgs,
@@ -48,6 +50,8 @@ pub enum Command {
     Diff(DiffArgs),
     /// Writes the routes of manifests as configuration for another program
     Export(ExportArgs),
+    /// What does my rollout gate really catch? Its operating characteristic, and what does better
+    Gate(Box<GateArgs>),
     /// How many requests does a canary need, and what does a gate let pass?
     Plan(PlanArgs),
     /// Any quantity of the statistics library by its name

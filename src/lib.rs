@@ -13,6 +13,7 @@
 //! |---|---|
 //! | [`config`] | files → domain types, with the place of every mistake |
 //! | [`scenario`] | the domain, always valid once built |
+//! | [`rollout`] | rollouts and their gates, a type per tool, always valid once built |
 //! | [`routing`] | what the mesh says should happen to a request |
 //! | [`export`] | a route table as configuration for other programs |
 //! | [`split`] | the weighting algorithms, a file each, upstream source named |
@@ -47,6 +48,7 @@ pub mod export;
 pub mod quantities;
 pub mod random;
 pub mod report;
+pub mod rollout;
 pub mod routing;
 pub mod scenario;
 pub mod sim;

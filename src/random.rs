@@ -23,8 +23,14 @@ pub enum Purpose {
     Claims,
     /// Samples drawn for a test whose exact p-value is out of reach.
     Tests,
+    /// Requests of the new version in a rollout, and which of them fail.
+    RolloutCanary,
+    /// Requests of the old version in a rollout, and which of them fail.
+    RolloutStable,
     /// Final counts of replications, drawn from their law.
     Sampled,
+    /// Points of metrics that a judge compares.
+    Points,
 }
 
 impl Purpose {
@@ -35,7 +41,10 @@ impl Purpose {
             Self::Users => b"users",
             Self::Claims => b"claims",
             Self::Tests => b"tests",
+            Self::RolloutCanary => b"rollout-canary",
+            Self::RolloutStable => b"rollout-stable",
             Self::Sampled => b"sampled",
+            Self::Points => b"points",
         }
     }
 }

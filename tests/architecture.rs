@@ -15,17 +15,23 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("random", &[]),
     ("stats", &[]),
     ("quantities", &["random", "stats", "units"]),
-    ("scenario", &["units"]),
+    ("rollout", &["units"]),
+    ("scenario", &["rollout", "units"]),
     ("split", &["random"]),
     ("routing", &["split", "units"]),
-    ("config", &["routing", "scenario", "units"]),
+    ("config", &["rollout", "routing", "scenario", "units"]),
     ("export", &["routing"]),
     ("tally", &["scenario", "units"]),
-    ("sim", &["random", "scenario", "split", "tally", "units"]),
+    (
+        "sim",
+        &[
+            "random", "rollout", "scenario", "split", "stats", "tally", "units",
+        ],
+    ),
     (
         "summary",
         &[
-            "random", "routing", "scenario", "sim", "stats", "tally", "units",
+            "random", "rollout", "routing", "scenario", "sim", "stats", "tally", "units",
         ],
     ),
     (
@@ -44,6 +50,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "quantities",
             "random",
             "report",
+            "rollout",
             "routing",
             "scenario",
             "sim",

@@ -17,8 +17,10 @@ mod fan;
 mod font;
 mod layout;
 mod number;
+mod operating_characteristic;
 mod palette;
 mod png;
+mod rollout;
 mod running_share;
 mod scale;
 mod scene;
@@ -84,6 +86,8 @@ fn scene(figure: &Figure) -> scene::Scene {
         Figure::Bars(figure) => bars::draw(figure),
         Figure::Timeline(figure) => timeline::draw(figure),
         Figure::Evidence(figure) => evidence::draw(figure),
+        Figure::OperatingCharacteristic(figure) => operating_characteristic::draw(figure),
+        Figure::Rollout(figure) => rollout::draw(figure),
         Figure::Curves(figure) => curves::draw(figure),
     }
 }

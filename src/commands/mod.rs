@@ -7,15 +7,18 @@ mod error;
 mod explain;
 mod export;
 mod folder;
+mod gate;
 mod manifests;
 mod output;
 mod plan;
 mod progress;
 mod run;
+mod run_rollout;
 mod scenarios;
 mod shell;
 mod stat;
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -54,6 +57,7 @@ fn dispatch(command: Command) -> Result<Answer, CommandError> {
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Export(arguments) => export::export(&arguments),
+        Command::Gate(arguments) => gate::gate(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Stat(arguments) => stat::stat(&arguments),
         Command::Schema => shell::schema(),
@@ -64,7 +68,12 @@ fn dispatch(command: Command) -> Result<Answer, CommandError> {
 
 /// Starts as many threads as were asked for; results do not depend on it.
 fn start_threads(common: &Common) -> Result<(), CommandError> {
-    let Some(threads) = common.threads else {
+    start_so_many_threads(common.threads)
+}
+
+/// As [`start_threads`].
+fn start_so_many_threads(threads: Option<NonZeroUsize>) -> Result<(), CommandError> {
+    let Some(threads) = threads else {
         return Ok(());
     };
     rayon::ThreadPoolBuilder::new()

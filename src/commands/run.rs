@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use super::folder::Folder;
 use super::progress::Progress;
+use super::run_rollout::{self, RolloutResult};
+use super::scenarios::ToRun;
 use super::{Answer, CommandError, output, scenarios};
 use crate::cli::{Common, OutputFormat, RequestsCsv, RunArgs};
-use crate::config::Loaded;
 use crate::report::files::Staging;
-use crate::report::{csv_files, page, text};
+use crate::report::{self, csv_files, page, text};
 use crate::scenario::Scenario;
 use crate::sim::{self, Replications, RunTally, Step};
 use crate::summary::figures::Figure;
@@ -23,7 +24,15 @@ const REQUESTS_CSV_LIMIT: u64 = 100_000;
 #[derive(Debug, Serialize)]
 struct RunOutput<'a> {
     command: &'static str,
-    runs: &'a [RunResult],
+    runs: &'a [AnyResult],
+}
+
+/// What was run: phases, or a rollout.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum AnyResult {
+    Phases(Box<RunResult>),
+    Rollout(Box<RolloutResult>),
 }
 
 /// A summary and the files that were written for it.
@@ -40,16 +49,29 @@ pub(super) fn run(arguments: &RunArgs) -> Result<Answer, CommandError> {
     let loaded = scenarios::load(arguments)?;
     let mut staging = Staging::default();
     let mut results = Vec::with_capacity(loaded.len());
-    for Loaded { scenario, warnings } in &loaded {
-        warnings
+    for one in &loaded {
+        one.warnings()
             .iter()
             .for_each(|warning| anstream::eprintln!("{warning}"));
-        let folder = folder(&arguments.common, scenario, loaded.len() > 1);
-        results.push(run_one(scenario, arguments, &folder, &mut staging)?);
+        let folder = folder(&arguments.common, one.name(), loaded.len() > 1);
+        results.push(match one {
+            ToRun::Phases(loaded) => {
+                let result = run_one(&loaded.scenario, arguments, &folder, &mut staging)?;
+                AnyResult::Phases(Box::new(result))
+            }
+            ToRun::Rollout(loaded) => {
+                let scenario = &loaded.scenario;
+                let result = run_rollout::run(scenario, arguments, &folder, &mut staging)?;
+                AnyResult::Rollout(Box::new(result))
+            }
+        });
     }
     staging.commit()?;
     print(&results, &arguments.common)?;
-    let fails = |result: &RunResult| result.summary.claims.iter().any(|claim| !claim.passes);
+    let fails = |result: &AnyResult| match result {
+        AnyResult::Phases(result) => result.summary.claims.iter().any(|claim| !claim.passes),
+        AnyResult::Rollout(_) => false,
+    };
     Ok(if results.iter().any(fails) {
         Answer::No
     } else {
@@ -58,11 +80,11 @@ pub(super) fn run(arguments: &RunArgs) -> Result<Answer, CommandError> {
 }
 
 /// `--out DIR` is the folder of a single scenario, and the parent of the folders of several.
-fn folder(common: &Common, scenario: &Scenario, several: bool) -> PathBuf {
+fn folder(common: &Common, name: &str, several: bool) -> PathBuf {
     match &common.out {
         Some(out) if !several => out.clone(),
-        Some(out) => out.join(scenario.name().as_str()),
-        None => Path::new("output").join(scenario.name().as_str()),
+        Some(out) => out.join(name),
+        None => Path::new("output").join(name),
     }
 }
 
@@ -147,7 +169,7 @@ fn write_charts(
     folder.write("report.html", |out| out.write_all(page.as_bytes()))
 }
 
-fn print(results: &[RunResult], common: &Common) -> Result<(), CommandError> {
+fn print(results: &[AnyResult], common: &Common) -> Result<(), CommandError> {
     if common.format == OutputFormat::Json {
         let output = RunOutput {
             command: "run",
@@ -162,7 +184,14 @@ fn print(results: &[RunResult], common: &Common) -> Result<(), CommandError> {
     };
     let texts: Vec<String> = results
         .iter()
-        .map(|result| text::summary(&result.summary, detail) + &text::files(&result.files))
+        .map(|result| match result {
+            AnyResult::Phases(result) => {
+                text::summary(&result.summary, detail) + &text::files(&result.files)
+            }
+            AnyResult::Rollout(result) => {
+                report::rollout::text(&result.summary, common.quiet) + &text::files(&result.files)
+            }
+        })
         .collect();
     output::print_styled(&texts.join("\n"))
 }

@@ -5,41 +5,89 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::CommandError;
 use crate::cli::{Common, RunArgs, Seed};
-use crate::config::{self, Loaded};
+use crate::config::{self, AnyScenario, Loaded, LoadedRollout};
 use crate::scenario::{
-    Algorithm, Arrivals, Destination, Length, Parts, Phase, PhaseError, Protocol, Scenario,
-    ScenarioName, Version, VersionIndex,
+    Algorithm, Arrivals, Destination, Length, MAX_REPLICATIONS, Parts, Phase, PhaseError, Protocol,
+    Scenario, ScenarioError, ScenarioName, Version, VersionIndex,
 };
 use crate::units::{ConfidenceLevel, Tolerance};
 
+/// What `run` is asked for, flags applied.
+#[derive(Debug)]
+pub(super) enum ToRun {
+    /// Phases with weights of their own.
+    Phases(Box<Loaded>),
+    /// A rollout, whose weights follow a gate.
+    Rollout(Box<LoadedRollout>),
+}
+
+impl ToRun {
+    /// The name of the scenario.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Phases(loaded) => loaded.scenario.name().as_str(),
+            Self::Rollout(loaded) => loaded.scenario.name.as_str(),
+        }
+    }
+
+    /// What its author should know.
+    pub(super) fn warnings(&self) -> &[String] {
+        match self {
+            Self::Phases(loaded) => &loaded.warnings,
+            Self::Rollout(loaded) => &loaded.warnings,
+        }
+    }
+}
+
 /// The scenarios that `run` is asked for, flags applied. All inputs are read before any error is
 /// returned, so that one call reports all mistakes.
-pub(super) fn load(arguments: &RunArgs) -> Result<Vec<Loaded>, CommandError> {
+pub(super) fn load(arguments: &RunArgs) -> Result<Vec<ToRun>, CommandError> {
     let loaded = match (&arguments.weights, arguments.requests) {
-        (Some(weights), Some(requests)) => {
-            vec![Loaded {
-                scenario: from_weights(weights, requests)?,
-                warnings: Vec::new(),
-            }]
-        }
+        (Some(weights), Some(requests)) => vec![ToRun::Phases(Box::new(Loaded {
+            scenario: from_weights(weights, requests)?,
+            warnings: Vec::new(),
+        }))],
         _ => read_all(arguments)?,
     };
     refuse_repeated_names(&loaded)?;
     loaded
         .into_iter()
-        .map(|loaded| {
-            let scenario = with_flags(loaded.scenario, arguments)?;
-            Ok(Loaded { scenario, ..loaded })
+        .map(|one| match one {
+            ToRun::Phases(loaded) => {
+                let scenario = with_flags(loaded.scenario, arguments)?;
+                let warnings = loaded.warnings;
+                Ok(ToRun::Phases(Box::new(Loaded { scenario, warnings })))
+            }
+            ToRun::Rollout(mut loaded) => {
+                let scenario = &mut loaded.scenario;
+                scenario.seed = chosen_seed(arguments.seed, scenario.seed);
+                if let Some(replications) = arguments.replications {
+                    check_replications(replications)?;
+                    scenario.replications = replications;
+                }
+                Ok(ToRun::Rollout(loaded))
+            }
         })
         .collect()
 }
 
-fn read_all(arguments: &RunArgs) -> Result<Vec<Loaded>, CommandError> {
+fn check_replications(replications: u32) -> Result<(), CommandError> {
+    if (1..=MAX_REPLICATIONS).contains(&replications) {
+        return Ok(());
+    }
+    Err(CommandError::Usage {
+        problem: ScenarioError::Replications(replications).to_string(),
+        help: "see the command's --help".into(),
+    })
+}
+
+fn read_all(arguments: &RunArgs) -> Result<Vec<ToRun>, CommandError> {
     let mut loaded = Vec::new();
     let mut problems = Vec::new();
     for path in &arguments.scenarios {
-        match config::read_scenario(path) {
-            Ok(scenario) => loaded.push(scenario),
+        match config::read_any_scenario(path) {
+            Ok(AnyScenario::Phases(scenario)) => loaded.push(ToRun::Phases(scenario)),
+            Ok(AnyScenario::Rollout(scenario)) => loaded.push(ToRun::Rollout(scenario)),
             Err(error) => problems.push(error.to_string()),
         }
     }
@@ -101,13 +149,13 @@ pub(super) fn from_weights(weights: &str, requests: u64) -> Result<Scenario, Com
     Scenario::new(parts).map_err(|error| usage(error.to_string()))
 }
 
-fn refuse_repeated_names(loaded: &[Loaded]) -> Result<(), CommandError> {
+fn refuse_repeated_names(loaded: &[ToRun]) -> Result<(), CommandError> {
     let mut names = BTreeSet::new();
-    for Loaded { scenario, .. } in loaded {
+    for name in loaded.iter().map(ToRun::name) {
         // Folders of names that differ in case alone would be one on some file systems.
-        if !names.insert(scenario.name().as_str().to_lowercase()) {
+        if !names.insert(name.to_lowercase()) {
             return Err(CommandError::Usage {
-                problem: format!("two scenarios are named `{}`", scenario.name()),
+                problem: format!("two scenarios are named `{name}`"),
                 help: "their files would overwrite each other: give each its own `name`".into(),
             });
         }
@@ -132,15 +180,20 @@ pub(super) fn with_common(
     seed: Option<Seed>,
 ) -> Result<Scenario, CommandError> {
     let mut parts = scenario.into_parts();
-    match seed {
-        Some(Seed::Given(seed)) => parts.seed = seed,
-        // Small enough to be read out and typed again.
-        Some(Seed::Random) => parts.seed = RandomState::new().hash_one("seed") % 1_000_000_000,
-        None => {}
-    }
+    parts.seed = chosen_seed(seed, parts.seed);
     parts.tolerance = common.tolerance.unwrap_or(parts.tolerance);
     parts.confidence = common.confidence.unwrap_or(parts.confidence);
     rebuilt(parts)
+}
+
+/// The seed that was asked for, or else that of the scenario.
+pub(super) fn chosen_seed(asked: Option<Seed>, own: u64) -> u64 {
+    match asked {
+        Some(Seed::Given(seed)) => seed,
+        // Small enough to be read out and typed again.
+        Some(Seed::Random) => RandomState::new().hash_one("seed") % 1_000_000_000,
+        None => own,
+    }
 }
 
 fn rebuilt(parts: Parts) -> Result<Scenario, CommandError> {

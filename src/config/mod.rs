@@ -9,6 +9,8 @@ mod kubernetes;
 mod manifest;
 pub mod observations;
 mod reader;
+mod rollout;
+mod rollout_file;
 mod scenario_file;
 #[cfg(test)]
 mod schema_tests;
@@ -19,6 +21,8 @@ mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use manifest::{Manifests, parse_manifests, read_manifests};
+pub use rollout::{GateFile, LoadedGates, parse_gates, read_gates};
+pub use rollout_file::{GateKind, LoadedRollout, parse_gate_settings, parse_rollout_scenario};
 pub use scenario_file::{Loaded, parse_scenario};
 pub use source::{ConfigError, Source};
 pub use weights_list::{WeightsListError, parse_weights_list};
@@ -31,6 +35,29 @@ use std::path::Path;
 /// [`ConfigError`]: the file cannot be read, or has mistakes; all of them are listed.
 pub fn read_scenario(path: &Path) -> Result<Loaded, ConfigError> {
     parse_scenario(&Source::read(path)?)
+}
+
+/// What a scenario file describes.
+#[derive(Debug)]
+pub enum AnyScenario {
+    /// Phases with weights of their own.
+    Phases(Box<Loaded>),
+    /// A rollout, whose weights follow a gate.
+    Rollout(Box<LoadedRollout>),
+}
+
+/// Reads a scenario file of either kind; `-` is standard input. A file with the key `rollout` is a
+/// rollout.
+///
+/// # Errors
+/// As [`read_scenario`].
+pub fn read_any_scenario(path: &Path) -> Result<AnyScenario, ConfigError> {
+    let source = Source::read(path)?;
+    if rollout_file::is_rollout(&source) {
+        parse_rollout_scenario(&source).map(|loaded| AnyScenario::Rollout(Box::new(loaded)))
+    } else {
+        parse_scenario(&source).map(|loaded| AnyScenario::Phases(Box::new(loaded)))
+    }
 }
 
 /// The JSON Schema of scenario files.

@@ -7,12 +7,14 @@ mod algorithm;
 mod claim;
 mod name;
 mod phase;
+mod rollout;
 mod version;
 
 pub use algorithm::{Algorithm, UserGroups};
 pub use claim::{Claim, Needed, Statement};
 pub use name::{ScenarioName, ScenarioNameError};
 pub use phase::{ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError};
+pub use rollout::RolloutScenario;
 pub use version::{Protocol, Version, VersionIndex};
 
 use crate::units::{ConfidenceLevel, Tolerance};

@@ -8,14 +8,17 @@
 mod arrivals;
 mod counting;
 mod event_queue;
+mod points;
 mod replay;
 mod replications;
+pub mod rollouts;
 mod splitter;
 #[cfg(test)]
 mod tests;
 mod trials;
 
 pub use event_queue::EventQueue;
+pub use points::{PointLaw, PointSource, judged_trials};
 pub use replay::{Request, Step, replay};
 pub use replications::{Method, Replications, replicate};
 pub use splitter::{BLOCK, PhaseSplitter};

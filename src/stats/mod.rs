@@ -9,6 +9,8 @@
 //! | does the order look random? | [`order`] |
 //! | may I look again and again? | [`sequential`] |
 //! | how many requests do I need? | [`planning`] |
+//! | how does Kayenta judge a canary? | [`kayenta`] |
+//! | what does a rollout gate really promote? | [`gates`], with random traffic: [`poisson`] |
 //!
 //! Nothing here knows of scenarios, versions or files. What cannot be given to the promised
 //! precision is a [`StatsError`], never a number that is silently wrong. Counts up to 10^7 are
@@ -18,10 +20,13 @@ pub mod binomial;
 pub mod convergence;
 pub mod counter_picker;
 mod error;
+pub mod gates;
 pub mod gof;
 pub mod intervals;
+pub mod kayenta;
 pub mod order;
 pub mod planning;
+pub mod poisson;
 mod root;
 pub mod sampling;
 pub mod sequential;

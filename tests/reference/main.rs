@@ -1,4 +1,4 @@
-//! Every value of the three tables beside this file, computed again and held to its tolerance.
+//! Every value of the tables beside this file, computed again and held to its tolerance.
 //!
 //! The values were computed independently, in exact rationals or at 50 digits; the last column says
 //! how. A group is the first letter of a row's identifier; [`GROUPS`] says which function computes
@@ -10,6 +10,7 @@
 )]
 
 mod convergence;
+mod gates;
 mod inference;
 mod planning;
 mod row;
@@ -80,6 +81,7 @@ const GROUPS: &[(char, Compute, &str)] = &[
         "repeated looks and their bounds",
     ),
     ('T', planning::canary_worse, "is the canary worse?"),
+    ('U', gates::gate, "gates of rollouts"),
     ('V', convergence::counter_picker, "the picker of 2017"),
     ('X', sequential::error_share, "the gate on error shares"),
 ];

@@ -29,6 +29,7 @@ pub(crate) fn read() -> Vec<Row> {
         "values.csv",
         "sequential_and_planning.csv",
         "more_values.csv",
+        "gates.csv",
     ] {
         let mut reader = csv::Reader::from_path(folder.join(table)).unwrap();
         rows.extend(reader.records().map(|record| Row::new(&record.unwrap())));

@@ -21,6 +21,10 @@ pub enum Figure {
     Timeline(Timeline),
     /// The evidence against the target as requests came.
     Evidence(Evidence),
+    /// How often a gate promotes, by the true error rate.
+    OperatingCharacteristic(OperatingCharacteristic),
+    /// One rollout, tick by tick.
+    Rollout(RolloutTimeline),
     /// Curves over a number.
     Curves(Curves),
 }
@@ -43,6 +47,8 @@ impl Figure {
             Self::Bars(figure) => &figure.labels,
             Self::Timeline(figure) => &figure.labels,
             Self::Evidence(figure) => &figure.labels,
+            Self::OperatingCharacteristic(figure) => &figure.labels,
+            Self::Rollout(figure) => &figure.labels,
             Self::Curves(figure) => &figure.labels,
         }
     }
@@ -290,4 +296,74 @@ pub struct Evidence {
     pub alpha: f64,
     /// The first request at which each line reached the alarm: `fixed`, then `sequential`.
     pub first_alarms: [Option<u64>; 2],
+}
+
+/// How often a gate promotes a version, by its true error rate. x is the error rate (logarithmic),
+/// y the probability.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperatingCharacteristic {
+    /// Title, caption and file name.
+    pub labels: Labels,
+    /// The largest acceptable error rate.
+    pub objective: f64,
+    /// What it is called.
+    pub objective_label: String,
+    /// The curves; the first one is the gate itself.
+    pub curves: Vec<OperatingCurve>,
+    /// Whether the wrong decisions of the first curve are shaded.
+    pub shaded: bool,
+}
+
+/// One curve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperatingCurve {
+    /// What it is of.
+    pub name: String,
+    /// (true error rate, probability of promotion), ascending, rates above zero.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// One rollout, tick by tick: weights and observed shares, error rates, failed checks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RolloutTimeline {
+    /// Title (the decision and its rule), caption and file name.
+    pub labels: Labels,
+    /// When it was decided, in seconds.
+    pub end_seconds: f64,
+    /// The weight of the new version: from, to, in seconds, and the share.
+    pub weights: Vec<(f64, f64, f64)>,
+    /// The ticks at which the gate looked, in order.
+    pub ticks: Vec<RolloutTick>,
+    /// The largest acceptable error rate.
+    pub error_limit: f64,
+    /// The number of failed checks that rolls back, if there is one.
+    pub failures_limit: Option<u32>,
+}
+
+/// What a tick came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TickMark {
+    /// It passed.
+    Passed,
+    /// It failed.
+    Failed,
+    /// It had no data.
+    NoData,
+    /// It decided nothing.
+    Undecided,
+}
+
+/// A tick at which the gate looked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RolloutTick {
+    /// When, in seconds.
+    pub seconds: f64,
+    /// What it came to.
+    pub mark: TickMark,
+    /// The share of users' requests since the last tick that the new version answered.
+    pub observed_share: Option<f64>,
+    /// The error rate in the metric's window: lower end, estimate, upper end.
+    pub error_rate: Option<(f64, f64, f64)>,
+    /// Failed checks so far.
+    pub failed_checks: u32,
 }

@@ -1,0 +1,16 @@
+//! Gates of rollouts: what they promote, exactly, by recursion over their counters.
+//!
+//! - [`tick`]: what one check comes to, for a fixed or a Poisson number of requests;
+//! - [`cumulative`]: failed checks add up over the whole rollout (Flagger);
+//! - [`patient`]: the same, where a tick with too few requests decides nothing;
+//! - [`measurements`]: a metric with limits on failures, errors and successes in a row (Argo);
+//! - [`error_bounds`]: errors counted over all steps against a bound, at the end or at each step.
+//!
+//! All of them assume that the windows of different ticks do not overlap, so that checks are
+//! independent. What overlaps is simulated, elsewhere.
+
+pub mod cumulative;
+pub mod error_bounds;
+pub mod measurements;
+pub mod patient;
+pub mod tick;

@@ -1,0 +1,409 @@
+//! What would do better with the same steps and the same time between them.
+
+use std::time::Duration;
+
+use super::answer::{Simulation, answer};
+use super::exact::{flagger_steps, nanos, requests_of, users_requests};
+use super::{Alternative, Answer, Curve, GatedVersion, Method, Question};
+use crate::rollout::{
+    CanaryWeight, Controller, Flagger, GateTraffic, Measure, MetricCheck, Rollout, Route, Staged,
+    StagedRule, ValueRange,
+};
+use crate::stats::StatsError;
+use crate::stats::gates::error_bounds::ErrorBounds;
+use crate::stats::gates::tick::Requests;
+use crate::stats::sequential::spending::Spending;
+use crate::units::Rational;
+
+/// The level at which the tests among the alternatives roll back a version at the objective.
+const LEVEL: f64 = 0.05;
+/// Thresholds that are tried.
+const MOST_FAILURES: u32 = 20;
+/// Minimum numbers of requests that are tried.
+const MINIMA: [u64; 7] = [20, 50, 100, 200, 300, 500, 1000];
+/// How much longer a rollout may take on average than its steps do.
+const PATIENCE: f64 = 2.0;
+
+/// The steps that alternatives share with the gate.
+struct Plan {
+    weights: Vec<CanaryWeight>,
+    interval: Duration,
+}
+
+/// A rule beside the gate.
+enum Rule {
+    Gate(Rollout),
+    Bounds(ErrorBounds),
+}
+
+/// This gate first, then what would do better; this gate alone if it has no steps by which others
+/// could go.
+pub(super) fn alternatives(
+    question: &Question,
+    limit: f64,
+    versions: &[GatedVersion],
+) -> Result<Vec<Alternative>, StatsError> {
+    let [_, good, objective, bad, ..] = versions else {
+        return Ok(Vec::new());
+    };
+    let own = Alternative {
+        name: "this gate".into(),
+        good_promoted: good.answer.promoted,
+        objective_promoted: objective.answer.promoted,
+        bad_promoted: bad.answer.promoted,
+        good_seconds: good.answer.mean_seconds,
+        bad_seconds: bad.answer.mean_seconds,
+        method: word(good.answer.method),
+    };
+    let mut alternatives = vec![own];
+    for (name, rule) in rules(question, limit)? {
+        let at = |rate: f64| figures(question, &rule, rate);
+        let (good, objective, bad) = (
+            at(good.answer.error_rate)?,
+            at(limit)?,
+            at(bad.answer.error_rate)?,
+        );
+        alternatives.push(Alternative {
+            name,
+            good_promoted: good.promoted,
+            objective_promoted: objective.promoted,
+            bad_promoted: bad.promoted,
+            good_seconds: good.mean_seconds,
+            bad_seconds: bad.mean_seconds,
+            method: word(good.method),
+        });
+    }
+    Ok(alternatives)
+}
+
+/// The characteristics of this gate and of the rules beside it.
+pub(super) fn curves(
+    question: &Question,
+    limit: f64,
+    rates: &[f64],
+) -> Result<Vec<Curve>, StatsError> {
+    let own = ("this gate".to_owned(), Rule::Gate(question.rollout.clone()));
+    std::iter::once(own)
+        .chain(rules(question, limit)?)
+        .map(|(name, rule)| {
+            let points = rates.iter().map(|&rate| figures(question, &rule, rate));
+            Ok(Curve {
+                name,
+                points: points.collect::<Result<Vec<Answer>, StatsError>>()?,
+            })
+        })
+        .collect()
+}
+
+fn word(method: Method) -> &'static str {
+    match method {
+        Method::Exact => "exact",
+        Method::Simulated { .. } => "simulated",
+    }
+}
+
+fn figures(question: &Question, rule: &Rule, rate: f64) -> Result<Answer, StatsError> {
+    let traffic = alternative_traffic(question).with_canary_error_rate(rate);
+    match rule {
+        Rule::Gate(rollout) => answer(rollout, &traffic, simulation(question)),
+        Rule::Bounds(bounds) => match plan(&question.rollout.controller) {
+            Some(plan) => bounded(bounds, &plan, &traffic),
+            None => answer(&question.rollout, &traffic, simulation(question)),
+        },
+    }
+}
+
+/// A test on both versions' errors needs the old version's error rate: half the objective, unless
+/// it was given.
+fn alternative_traffic(question: &Question) -> GateTraffic {
+    question.traffic
+}
+
+fn simulation(question: &Question) -> Simulation {
+    question.simulation()
+}
+
+/// The rules beside the gate.
+fn rules(question: &Question, limit: f64) -> Result<Vec<(String, Rule)>, StatsError> {
+    let Some(plan) = plan(&question.rollout.controller) else {
+        return Ok(Vec::new());
+    };
+    let mut rules = Vec::new();
+    if let Some(found) = other_threshold(question, limit)? {
+        rules.push(found);
+    }
+    if let Some(found) = with_minimum(question, &plan, limit)? {
+        rules.push(found);
+    }
+    let requests = plan.requests(&question.traffic);
+    if requests.iter().any(|step| step.mean() > 0.0) && limit < 1.0 {
+        let fixed = ErrorBounds::fixed_sample(&requests, limit, LEVEL)?;
+        rules.push((
+            "one test of all requests at the end".into(),
+            Rule::Bounds(fixed),
+        ));
+        let spending = Spending::ObrienFlemingTotal;
+        let sequential = ErrorBounds::group_sequential(&requests, limit, LEVEL, spending)?;
+        rules.push((
+            "group-sequential test, a look at each step".into(),
+            Rule::Bounds(sequential),
+        ));
+    }
+    if !matches!(&question.rollout.controller, Controller::Staged(staged) if matches!(staged.rule(), StagedRule::ErrorShare { .. }))
+        && plan
+            .weights
+            .iter()
+            .any(|&weight| weight < CanaryWeight::ALL)
+        && let Some(staged) = plan.staged(StagedRule::ErrorShare {
+            level: Rational::new(1, 20),
+            concentration: 10,
+        })
+    {
+        rules.push((
+            "anytime-valid error-share test".to_owned(),
+            Rule::Gate(staged),
+        ));
+    }
+    Ok(rules)
+}
+
+/// The number of failed checks that tells good from bad best, if it is another one.
+fn other_threshold(question: &Question, limit: f64) -> Result<Option<(String, Rule)>, StatsError> {
+    let current = match &question.rollout.controller {
+        Controller::Flagger(flagger) => flagger.threshold(),
+        Controller::Staged(staged) => match staged.rule() {
+            StagedRule::Checks { failures, .. } => *failures,
+            StagedRule::ErrorShare { .. } => return Ok(None),
+        },
+        Controller::Argo(_) | Controller::Schedule(_) => return Ok(None),
+    };
+    let mut best: Option<(f64, u32, Rollout)> = None;
+    // Exact characteristics are cheap, simulated ones are not.
+    let exact = matches!(
+        super::exactly(&question.rollout, &question.traffic)?,
+        super::Exact::Found(_)
+    );
+    let tried: Vec<u32> = match exact {
+        true => (1..=MOST_FAILURES).collect(),
+        false => vec![1, 2, 3, 5, 8, 12],
+    };
+    for failures in tried {
+        let Some(rollout) = with_failures(&question.rollout, failures) else {
+            continue;
+        };
+        let score = score(question, &rollout, limit)?;
+        if best
+            .as_ref()
+            .is_none_or(|(so_far, ..)| score > so_far + 1e-9)
+        {
+            best = Some((score, failures, rollout));
+        }
+    }
+    Ok(best
+        .filter(|(_, failures, _)| *failures != current)
+        .map(|(_, failures, rollout)| {
+            let name = match failures {
+                1 => "the same, 1 failed check rolls back".to_owned(),
+                more => format!("the same, {more} failed checks roll back"),
+            };
+            (name, Rule::Gate(rollout))
+        }))
+}
+
+/// P(a good version is promoted) − P(a bad one is).
+fn score(question: &Question, rollout: &Rollout, limit: f64) -> Result<f64, StatsError> {
+    let at = |rate: f64| {
+        let traffic = question.traffic.with_canary_error_rate(rate);
+        answer(rollout, &traffic, simulation(question))
+    };
+    Ok(at(limit / 2.0)?.promoted - at((2.0 * limit).min(1.0))?.promoted)
+}
+
+fn with_failures(rollout: &Rollout, failures: u32) -> Option<Rollout> {
+    let controller = match &rollout.controller {
+        Controller::Flagger(flagger) => Controller::Flagger(
+            Flagger::new(
+                flagger.interval(),
+                failures,
+                flagger.strategy().clone(),
+                flagger.checks().to_vec(),
+            )
+            .ok()?,
+        ),
+        Controller::Staged(staged) => {
+            let StagedRule::Checks {
+                checks,
+                minimum_requests,
+                patience,
+                ..
+            } = staged.rule()
+            else {
+                return None;
+            };
+            let rule = StagedRule::Checks {
+                checks: checks.clone(),
+                failures,
+                minimum_requests: *minimum_requests,
+                patience: *patience,
+            };
+            let staged = Staged::new(staged.weights().to_vec(), staged.interval(), rule);
+            Controller::Staged(staged.ok()?)
+        }
+        Controller::Argo(_) | Controller::Schedule(_) => return None,
+    };
+    Some(Rollout {
+        name: rollout.name.clone(),
+        controller,
+    })
+}
+
+/// The same steps, with the minimum of requests and the number of failed checks that tell good from
+/// bad best, within twice the time.
+fn with_minimum(
+    question: &Question,
+    plan: &Plan,
+    limit: f64,
+) -> Result<Option<(String, Rule)>, StatsError> {
+    if let Controller::Staged(staged) = &question.rollout.controller
+        && let StagedRule::Checks {
+            minimum_requests: 1..,
+            ..
+        } = staged.rule()
+    {
+        return Ok(None);
+    }
+    let traffic = GateTraffic {
+        scrape_interval: None,
+        ..question.traffic
+    };
+    let exact_success = 1.0 - limit;
+    let steps_seconds = plan.interval.as_secs_f64() * plan.weights.len() as f64;
+    let mut best: Option<(f64, String, Rollout)> = None;
+    for minimum in MINIMA {
+        for failures in [1, 2, 3, 5] {
+            let Some(check) = success_of(exact_success, plan.interval) else {
+                return Ok(None);
+            };
+            let rule = StagedRule::Checks {
+                checks: vec![check],
+                failures,
+                minimum_requests: minimum,
+                patience: None,
+            };
+            let Some(rollout) = plan.staged(rule) else {
+                return Ok(None);
+            };
+            let at = |rate: f64| {
+                answer(
+                    &rollout,
+                    &traffic.with_canary_error_rate(rate),
+                    simulation(question),
+                )
+            };
+            // A step that has to wait for very long is no alternative, and slow to compute.
+            let slowest = plan
+                .requests(&traffic)
+                .iter()
+                .map(|step| step.mean())
+                .fold(f64::MAX, f64::min);
+            if slowest * 50.0 < minimum as f64 {
+                continue;
+            }
+            let good = at(limit / 2.0)?;
+            if good.mean_seconds > PATIENCE * steps_seconds {
+                continue;
+            }
+            let score = good.promoted - at((2.0 * limit).min(1.0))?.promoted;
+            if best
+                .as_ref()
+                .is_none_or(|(so_far, ..)| score > so_far + 1e-9)
+            {
+                let checks = match failures {
+                    1 => "1 failed check".to_owned(),
+                    more => format!("{more} failed checks"),
+                };
+                let name = format!("waits for {minimum} requests, {checks}");
+                best = Some((score, name, rollout));
+            }
+        }
+    }
+    Ok(best.map(|(_, name, rollout)| (name, Rule::Gate(rollout))))
+}
+
+fn success_of(share: f64, window: Duration) -> Option<MetricCheck> {
+    let millionths = (share * 1e9).round() as u64;
+    let accepted = ValueRange::at_least(Rational::new(millionths, 1_000_000_000));
+    MetricCheck::new("success-rate", Measure::SuccessRate, accepted, window).ok()
+}
+
+fn plan(controller: &Controller) -> Option<Plan> {
+    let (routes, interval): (Vec<Route>, Duration) = match controller {
+        Controller::Flagger(flagger) => (flagger_steps(flagger.strategy()), flagger.interval()),
+        Controller::Staged(staged) => (
+            staged.weights().iter().copied().map(Route::users).collect(),
+            staged.interval(),
+        ),
+        Controller::Argo(_) | Controller::Schedule(_) => return None,
+    };
+    let weights: Vec<CanaryWeight> = routes
+        .into_iter()
+        .map(|route| route.users)
+        .filter(|&weight| weight > CanaryWeight::NONE)
+        .collect();
+    (!weights.is_empty()).then_some(Plan { weights, interval })
+}
+
+impl Plan {
+    fn staged(&self, rule: StagedRule) -> Option<Rollout> {
+        let staged = Staged::new(self.weights.clone(), self.interval, rule).ok()?;
+        Some(Rollout {
+            name: "alternative".into(),
+            controller: Controller::Staged(staged),
+        })
+    }
+
+    /// Users' requests in each step.
+    fn requests(&self, traffic: &GateTraffic) -> Vec<Requests> {
+        let users = GateTraffic {
+            load_test: None,
+            ..*traffic
+        };
+        let stretch = (0, nanos(self.interval));
+        let routes = self.weights.iter().copied().map(Route::users);
+        routes
+            .map(|route| requests_of(route, stretch, &users))
+            .collect()
+    }
+}
+
+/// The figures of a test that goes through the steps once and counts errors.
+fn bounded(bounds: &ErrorBounds, plan: &Plan, traffic: &GateTraffic) -> Result<Answer, StatsError> {
+    let law = bounds.law(&plan.requests(traffic), traffic.canary_error_rate)?;
+    let interval = plan.interval.as_secs_f64();
+    let mut times: Vec<(f64, f64)> = law
+        .rolled_back_after
+        .iter()
+        .enumerate()
+        .map(|(place, &mass)| ((place + 1) as f64 * interval, mass))
+        .collect();
+    times.push((plan.weights.len() as f64 * interval, law.promoted));
+    let mut alive = 1.0;
+    let mut requests = 0.0;
+    for (&weight, stopped) in plan.weights.iter().zip(&law.rolled_back_after) {
+        requests += alive * users_requests(Route::users(weight), plan.interval, traffic);
+        alive -= stopped;
+    }
+    Ok(Answer {
+        error_rate: traffic.canary_error_rate,
+        promoted: law.promoted,
+        rolled_back: law.rolled_back_after.iter().sum(),
+        rolled_back_without_data: 0.0,
+        undecided: 0.0,
+        standard_error: None,
+        mean_seconds: law.expected_steps * interval,
+        seconds_95: super::answer::quantile_95(times.into_iter()),
+        requests,
+        errors: requests * traffic.canary_error_rate,
+        method: Method::Exact,
+    })
+}

@@ -1,0 +1,71 @@
+//! The figures of a gate: operating characteristics.
+
+use super::{Curve, GateSummary};
+use crate::summary::figures::{Figure, Labels, OperatingCharacteristic, OperatingCurve};
+use crate::units::display::short_percent;
+
+/// The characteristic at one or several rates of traffic and, if there are any, that of the
+/// alternatives.
+#[must_use]
+pub fn figures(summary: &GateSummary, curves: &[Curve], alternatives: &[Curve]) -> Vec<Figure> {
+    let labels = |stem: &str, title: &str, reading: &str| Labels {
+        file_stem: stem.into(),
+        title: title.into(),
+        caption: format!(
+            "{} · {} requests/s, {} · {} · {}",
+            summary.rollout,
+            summary.requests_per_second,
+            summary.arrivals,
+            summary.rule,
+            match summary.method.split(',').next() {
+                Some(method) => method.split(':').next().unwrap_or(method),
+                None => "",
+            }
+        ),
+        reading: reading.into(),
+    };
+    let figure = |labels: Labels, curves: &[Curve], shaded: bool| {
+        Figure::OperatingCharacteristic(OperatingCharacteristic {
+            labels,
+            objective: summary.objective.error_rate,
+            objective_label: format!("objective {}", short_percent(summary.objective.error_rate)),
+            curves: curves.iter().map(drawn).collect(),
+            shaded,
+        })
+    };
+    let mut figures = vec![figure(
+        labels(
+            "characteristic",
+            "How often a version is promoted, by its true error rate",
+            "Left of the objective the curve should be at the top, right of it at the bottom. The \
+             area above it on the left is good versions rolled back, the area below it on the \
+             right is bad versions promoted.",
+        ),
+        curves,
+        true,
+    )];
+    if alternatives.len() > 1 {
+        figures.push(figure(
+            labels(
+                "alternatives",
+                "The same steps under other rules",
+                "A steep fall at the objective tells good from bad. All rules see the same steps \
+                 at the same traffic.",
+            ),
+            alternatives,
+            false,
+        ));
+    }
+    figures
+}
+
+fn drawn(curve: &Curve) -> OperatingCurve {
+    OperatingCurve {
+        name: curve.name.clone(),
+        points: curve
+            .points
+            .iter()
+            .map(|point| (point.error_rate, point.promoted))
+            .collect(),
+    }
+}

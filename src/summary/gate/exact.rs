@@ -1,0 +1,324 @@
+//! The exact figures of gates whose ticks are evenly spaced: Flagger, our own form, schedules.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::answer::{Answer, Exact, Method, quantile_95};
+use crate::rollout::{
+    CanaryWeight, Flagger, FlaggerStrategy, GateTraffic, Measure, MetricCheck, Mirror, Route,
+    Schedule, Staged, StagedRule, ValueRange, WindowArrivals,
+};
+use crate::sim::rollouts::MANUAL_PAUSE;
+use crate::stats::StatsError;
+use crate::stats::gates::cumulative::{Characteristic, characteristic};
+use crate::stats::gates::patient::{self, Rule};
+use crate::stats::gates::tick::{End, Requests, Shares, TickLaw, success_check};
+use crate::units::to_f64;
+
+/// Why checks are not independent.
+const OVERLAP: &str = "a metric's window is longer than the time between two checks, so that \
+    checks share requests";
+/// Why scrapes make it uneven.
+const SCRAPES: &str = "the scrape interval does not divide the time between two checks";
+/// Latencies have no recursion here.
+const LATENCY: &str = "a latency quantile is checked";
+/// Several windows over the same requests.
+const WINDOWS: &str = "two metrics look at windows of different lengths";
+/// A load test beside a fixed number of requests.
+const LOAD: &str = "a load test runs beside a fixed number of requests";
+/// A sequential test.
+const SEQUENTIAL: &str = "a sequential test looks at the errors of both versions";
+
+/// The routes of Flagger's ticks that are judged, in order.
+pub(super) fn flagger_steps(strategy: &FlaggerStrategy) -> Vec<Route> {
+    let copies = |mirror: Option<Mirror>| Route {
+        users: CanaryWeight::NONE,
+        mirrored: mirror.map_or(CanaryWeight::NONE, |mirror| mirror.weight),
+    };
+    match strategy {
+        FlaggerStrategy::Canary { weights, mirror } => mirror
+            .map(|mirror| copies(Some(mirror)))
+            .into_iter()
+            .chain(weights.iter().copied().map(Route::users))
+            .collect(),
+        FlaggerStrategy::BlueGreen { iterations, mirror } => {
+            let mut steps = vec![copies(*mirror); *iterations as usize];
+            steps.push(Route::users(CanaryWeight::ALL));
+            steps
+        }
+        FlaggerStrategy::AbTest { iterations } => {
+            vec![Route::users(CanaryWeight::ALL); *iterations as usize]
+        }
+    }
+}
+
+/// Flagger's figures.
+pub(super) fn flagger(flagger: &Flagger, traffic: &GateTraffic) -> Result<Exact, StatsError> {
+    let check = match the_check(flagger.checks(), traffic) {
+        Ok(check) => check,
+        Err(reason) => return Ok(Exact::NotExact(reason)),
+    };
+    let routes = flagger_steps(flagger.strategy());
+    let interval = flagger.interval();
+    let laws = match laws(&routes, interval, check.as_ref(), traffic)? {
+        Ok(laws) => laws,
+        Err(reason) => return Ok(Exact::NotExact(reason)),
+    };
+    let gate = characteristic(&laws, flagger.threshold())?;
+    // It is rolled back on the tick after the failure that was one too many.
+    Ok(Exact::Found(of_ticks(&gate, &routes, interval, 1, traffic)))
+}
+
+/// The figures of our own form.
+pub(super) fn staged(staged: &Staged, traffic: &GateTraffic) -> Result<Exact, StatsError> {
+    let routes: Vec<Route> = staged.weights().iter().copied().map(Route::users).collect();
+    let interval = staged.interval();
+    let StagedRule::Checks {
+        checks,
+        failures,
+        minimum_requests,
+        patience,
+    } = staged.rule()
+    else {
+        return Ok(Exact::NotExact(SEQUENTIAL));
+    };
+    let check = match the_check(checks, traffic) {
+        Ok(check) => check,
+        Err(reason) => return Ok(Exact::NotExact(reason)),
+    };
+    let gate = if *minimum_requests == 0 {
+        match laws(&routes, interval, check.as_ref(), traffic)? {
+            Ok(laws) => characteristic(&laws, *failures)?,
+            Err(reason) => return Ok(Exact::NotExact(reason)),
+        }
+    } else {
+        if traffic.scrape_interval.is_some() {
+            return Ok(Exact::NotExact(SCRAPES));
+        }
+        let accepted = check.map_or_else(Shares::default, |check| check.accepted);
+        let requests: Vec<Requests> = routes
+            .iter()
+            .map(|&route| requests_of(route, (0, nanos(interval)), traffic))
+            .collect();
+        let rule = Rule {
+            accepted: &accepted,
+            failures: *failures,
+            minimum: *minimum_requests,
+            patience: *patience,
+        };
+        patient::characteristic(&requests, counted_error_rate(traffic), &rule)?
+    };
+    Ok(Exact::Found(of_ticks(&gate, &routes, interval, 0, traffic)))
+}
+
+/// A schedule promotes everything.
+pub(super) fn schedule(schedule: &Schedule, traffic: &GateTraffic) -> Answer {
+    let spans = schedule.steps().iter().map(|step| {
+        let span = step.duration.unwrap_or(MANUAL_PAUSE);
+        (Route::users(step.weight), span)
+    });
+    let (mut seconds, mut requests) = (0.0, 0.0);
+    for (route, span) in spans {
+        seconds += span.as_secs_f64();
+        requests += users_requests(route, span, traffic);
+    }
+    Answer {
+        error_rate: traffic.canary_error_rate,
+        promoted: 1.0,
+        rolled_back: 0.0,
+        rolled_back_without_data: 0.0,
+        undecided: 0.0,
+        standard_error: None,
+        mean_seconds: seconds,
+        seconds_95: seconds,
+        requests,
+        errors: requests * traffic.canary_error_rate,
+        method: Method::Exact,
+    }
+}
+
+/// One check on the success rate.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SuccessCheck {
+    pub(super) accepted: Shares,
+    pub(super) window: Duration,
+}
+
+/// The one check that all checks of a tick amount to, if they do; none if nothing is checked.
+fn the_check(
+    checks: &[MetricCheck],
+    traffic: &GateTraffic,
+) -> Result<Option<SuccessCheck>, &'static str> {
+    if traffic.load_test.is_some() && traffic.arrivals == WindowArrivals::Fixed {
+        return Err(LOAD);
+    }
+    let mut found: Option<SuccessCheck> = None;
+    for check in checks {
+        let accepted = match &check.measure {
+            Measure::SuccessRate => shares(&check.accepted),
+            // Faster than any limit: there need only be requests.
+            Measure::LatencyQuantile { .. } if traffic.latency.is_none() => {
+                match check.accepted.contains(0.0) {
+                    true => Shares::default(),
+                    false => return Err(LATENCY),
+                }
+            }
+            Measure::LatencyQuantile { .. } => return Err(LATENCY),
+        };
+        let window = check.window();
+        found = Some(match found {
+            None => SuccessCheck { accepted, window },
+            Some(earlier) if earlier.window == window => SuccessCheck {
+                accepted: earlier.accepted.and(accepted),
+                window,
+            },
+            Some(_) => return Err(WINDOWS),
+        });
+    }
+    Ok(found)
+}
+
+/// A range of values as an interval of shares.
+pub(super) fn shares(range: &ValueRange) -> Shares {
+    let end = |bound: crate::rollout::Bound| End {
+        share: bound.value,
+        inclusive: bound.inclusive,
+    };
+    Shares {
+        lower: range.lower().map(end),
+        upper: range.upper().map(end),
+    }
+}
+
+/// The law of a tick at each step; or why ticks are not independent.
+fn laws(
+    routes: &[Route],
+    interval: Duration,
+    check: Option<&SuccessCheck>,
+    traffic: &GateTraffic,
+) -> Result<Result<Vec<TickLaw>, &'static str>, StatsError> {
+    let Some(check) = check else {
+        return Ok(Ok(vec![TickLaw::PASSES; routes.len()]));
+    };
+    let step = nanos(interval);
+    let divides = |scrape: Duration| step.is_multiple_of(nanos(scrape).max(1));
+    if !traffic.scrape_interval.is_none_or(divides) {
+        return Ok(Err(SCRAPES));
+    }
+    // A tick late enough for the whole window to have begun.
+    let now = step * (nanos(check.window) / step + 2);
+    let seen = traffic.seen_of_window(check.window, now);
+    let stretch = match seen {
+        Some((from, _)) if from < now - step => return Ok(Err(OVERLAP)),
+        Some((from, to)) => (from - (now - step), to - (now - step)),
+        None => (0, 0),
+    };
+    routes
+        .iter()
+        .map(|&route| {
+            let requests = requests_of(route, stretch, traffic);
+            success_check(
+                requests,
+                counted_error_rate_of(route, traffic),
+                &check.accepted,
+            )
+        })
+        .collect::<Result<Vec<TickLaw>, StatsError>>()
+        .map(Ok)
+}
+
+pub(super) fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What a metric counts in a stretch of nanoseconds after a tick, the load test included.
+pub(super) fn requests_of(route: Route, (from, to): (u64, u64), traffic: &GateTraffic) -> Requests {
+    let percent = route.users.as_percent() + route.mirrored.as_percent();
+    match traffic.arrivals {
+        WindowArrivals::Fixed => Requests::Fixed(traffic.fixed_requests(percent, from, to)),
+        WindowArrivals::Poisson => {
+            let per_second = per_second(route, traffic) + load(traffic);
+            Requests::Poisson(per_second * (to - from) as f64 / 1e9)
+        }
+    }
+}
+
+/// Users' requests a second that the new version answers, seen or not.
+fn per_second(route: Route, traffic: &GateTraffic) -> f64 {
+    to_f64(traffic.rate.per_second()) * route.observed_share()
+}
+
+fn load(traffic: &GateTraffic) -> f64 {
+    traffic
+        .load_test
+        .map_or(0.0, |rate| to_f64(rate.per_second()))
+}
+
+/// The share of errors in what a metric counts: a load test dilutes it.
+pub(super) fn counted_error_rate_of(route: Route, traffic: &GateTraffic) -> f64 {
+    let users = per_second(route, traffic);
+    match load(traffic) {
+        0.0 => traffic.canary_error_rate,
+        load => traffic.canary_error_rate * users / (users + load),
+    }
+}
+
+/// Without a load test, the same at every step.
+fn counted_error_rate(traffic: &GateTraffic) -> f64 {
+    traffic.canary_error_rate
+}
+
+/// Users' requests that the new version answers in a stretch of time, on average.
+pub(super) fn users_requests(route: Route, span: Duration, traffic: &GateTraffic) -> f64 {
+    match traffic.arrivals {
+        WindowArrivals::Poisson => {
+            to_f64(traffic.rate.per_second()) * to_f64(route.users.share()) * span.as_secs_f64()
+        }
+        WindowArrivals::Fixed => {
+            traffic.fixed_requests(route.users.as_percent(), 0, nanos(span)) as f64
+        }
+    }
+}
+
+/// The figures of a gate with evenly spaced ticks, rolled back `late` ticks after the failure.
+fn of_ticks(
+    gate: &Characteristic,
+    routes: &[Route],
+    interval: Duration,
+    late: usize,
+    traffic: &GateTraffic,
+) -> Answer {
+    let mut law: BTreeMap<usize, f64> = BTreeMap::new();
+    for (masses, late) in [
+        (&gate.promoted_at, 0),
+        (&gate.undecided_at, 0),
+        (&gate.rolled_back_at, late),
+    ] {
+        for (tick, mass) in masses.iter().enumerate() {
+            *law.entry(tick + late).or_default() += mass;
+        }
+    }
+    let seconds = |tick: usize| tick as f64 * interval.as_secs_f64();
+    let late = late as f64;
+    let ticks = gate.ticks.iter().zip(&gate.rolled_back_in);
+    let requests: f64 = routes
+        .iter()
+        .zip(ticks)
+        .map(|(&route, (ticks, rolled_back))| {
+            users_requests(route, interval, traffic) * (ticks + late * rolled_back)
+        })
+        .sum();
+    Answer {
+        error_rate: traffic.canary_error_rate,
+        promoted: gate.promoted,
+        rolled_back: gate.rolled_back,
+        rolled_back_without_data: gate.rolled_back_without_data,
+        undecided: gate.undecided,
+        standard_error: None,
+        mean_seconds: law.iter().map(|(&tick, mass)| seconds(tick) * mass).sum(),
+        seconds_95: quantile_95(law.iter().map(|(&tick, &mass)| (seconds(tick), mass))),
+        requests,
+        errors: requests * traffic.canary_error_rate,
+        method: Method::Exact,
+    }
+}

@@ -1,0 +1,254 @@
+//! What does a rollout gate really catch?
+//!
+//! A gate is a statistical test that nobody has computed. Here its operating characteristic is: the
+//! probability that it promotes a version, by the version's true error rate; how long that takes,
+//! and whom it costs; and what would do better.
+
+mod alternatives;
+mod answer;
+mod argo;
+mod describe;
+mod draw;
+mod exact;
+mod steps;
+mod types;
+
+pub use answer::{Answer, Method};
+pub(super) use describe::{rule, span};
+pub use draw::figures;
+pub use types::{Alternative, Catches, Curve, GateSummary, GatedVersion, Objective, StepSummary};
+
+use crate::rollout::{GateTraffic, Rollout, WindowArrivals};
+use crate::sim::rollouts::RolloutTally;
+use crate::stats::StatsError;
+use crate::summary::Warning;
+use crate::units::display::short_percent;
+use crate::units::{Rate, Rational, to_f64};
+use answer::{Exact, Simulation, answer, exactly};
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The rollout with its gate.
+    pub rollout: Rollout,
+    /// The traffic; its canary error rate is varied.
+    pub traffic: GateTraffic,
+    /// The largest acceptable share of errors; that of the gate's own check if absent.
+    pub objective: Option<Rational>,
+    /// Error rates of interest, besides those around the objective.
+    pub error_rates: Vec<f64>,
+    /// Other rates of traffic to draw a curve for.
+    pub other_rates: Vec<Rate>,
+    /// The seed of what is simulated.
+    pub seed: u64,
+    /// Rollouts for each simulated figure.
+    pub replications: u64,
+}
+
+impl Question {
+    fn simulation(&self) -> Simulation {
+        Simulation {
+            seed: self.seed,
+            rollouts: self.replications,
+        }
+    }
+
+    fn objective(&self) -> Objective {
+        objective(&self.rollout, self.objective)
+    }
+
+    fn at(&self, error_rate: f64) -> Result<Answer, StatsError> {
+        let traffic = self.traffic.with_canary_error_rate(error_rate);
+        answer(&self.rollout, &traffic, self.simulation())
+    }
+}
+
+/// The largest acceptable share of errors: as given, or that of the gate's own check, or 1%.
+#[must_use]
+pub fn objective(rollout: &Rollout, given: Option<Rational>) -> Objective {
+    let own = describe::own_limit(&rollout.controller);
+    let (error_rate, source) = match (given, own) {
+        (Some(given), _) => (to_f64(given), "given"),
+        (None, Some(own)) => (own, "the gate's own limit"),
+        (None, None) => (0.01, "assumed"),
+    };
+    Objective { error_rate, source }
+}
+
+/// The exact figures at the traffic's own error rates, or why there are none.
+pub(super) fn exact_answer(
+    rollout: &Rollout,
+    traffic: &GateTraffic,
+) -> Result<Result<Answer, &'static str>, StatsError> {
+    Ok(match exactly(rollout, traffic)? {
+        Exact::Found(answer) => Ok(answer),
+        Exact::NotExact(reason) => Err(reason),
+    })
+}
+
+/// The figures that a tally of simulated rollouts gives.
+pub(super) fn simulated_answer(tally: &RolloutTally, error_rate: f64) -> Answer {
+    answer::of_tally(tally, error_rate)
+}
+
+/// Answers.
+///
+/// # Errors
+/// [`StatsError`] if a figure cannot be given to the promised precision.
+pub fn gate(question: &Question) -> Result<GateSummary, StatsError> {
+    let objective = question.objective();
+    let limit = objective.error_rate;
+    let mut rates = vec![
+        ("perfect".to_owned(), 0.0),
+        ("good: half of that".to_owned(), limit / 2.0),
+        ("at the objective".to_owned(), limit),
+        ("bad: twice that".to_owned(), (2.0 * limit).min(1.0)),
+        ("five times that".to_owned(), (5.0 * limit).min(1.0)),
+    ];
+    rates.extend(
+        question
+            .error_rates
+            .iter()
+            .map(|&rate| ("asked".to_owned(), rate)),
+    );
+    let mut versions = Vec::with_capacity(rates.len());
+    for (name, rate) in rates {
+        versions.push(GatedVersion {
+            name,
+            answer: question.at(rate)?,
+        });
+    }
+    let catches = catches(question, limit)?;
+    let exact = exactly(&question.rollout, &question.traffic)?;
+    let alternatives = alternatives::alternatives(question, limit, &versions)?;
+    Ok(GateSummary {
+        shiftsim: env!("CARGO_PKG_VERSION"),
+        rollout: question.rollout.name.clone(),
+        tool: question.rollout.controller.tool().to_string(),
+        rule: describe::rule(&question.rollout.controller),
+        requests_per_second: to_f64(question.traffic.rate.per_second()),
+        arrivals: match question.traffic.arrivals {
+            WindowArrivals::Poisson => "poisson",
+            WindowArrivals::Fixed => "fixed",
+        },
+        steps: steps::steps(question, &versions)?,
+        method: method(question, &exact),
+        seed: question.seed,
+        warnings: warnings(question, &versions),
+        advice: describe::advice(limit, &versions, &catches, &alternatives),
+        objective,
+        versions,
+        catches,
+        alternatives,
+    })
+}
+
+fn method(question: &Question, exact: &Exact) -> String {
+    match exact {
+        Exact::Found(_) => "exact: recursion over the gate's counters".into(),
+        Exact::NotExact(reason) => format!(
+            "simulated, {} rollouts for each figure, because {reason}",
+            crate::units::display::count(question.replications)
+        ),
+    }
+}
+
+/// The operating characteristic at this traffic and at the other rates: 50 error rates and more,
+/// from a tenth of the objective to thirty times of it.
+///
+/// # Errors
+/// As [`gate`].
+pub fn curves(question: &Question) -> Result<Vec<Curve>, StatsError> {
+    let limit = question.objective().error_rate;
+    let rates = error_rates(limit);
+    let traffics = question.other_rates.iter().map(|&rate| GateTraffic {
+        rate,
+        ..question.traffic
+    });
+    std::iter::once(question.traffic)
+        .chain(traffics)
+        .map(|traffic| {
+            let points = rates
+                .iter()
+                .map(|&rate| {
+                    let traffic = traffic.with_canary_error_rate(rate);
+                    answer(&question.rollout, &traffic, question.simulation())
+                })
+                .collect::<Result<Vec<Answer>, StatsError>>()?;
+            Ok(Curve {
+                name: format!("{} requests/s", to_f64(traffic.rate.per_second())),
+                points,
+            })
+        })
+        .collect()
+}
+
+/// The characteristics of this gate and of what would do better, at this traffic.
+///
+/// # Errors
+/// As [`gate`].
+pub fn alternative_curves(question: &Question) -> Result<Vec<Curve>, StatsError> {
+    let limit = question.objective().error_rate;
+    alternatives::curves(question, limit, &error_rates(limit))
+}
+
+/// 51 error rates around a limit, evenly spaced on a logarithmic axis; the limit is one of them.
+fn error_rates(limit: f64) -> Vec<f64> {
+    let highest = (30.0 * limit).min(1.0);
+    let factor = |place: i32, ends: f64, steps: i32| ends.powf(f64::from(place) / f64::from(steps));
+    let below = (0..20).map(|place| limit * 0.1 * factor(place, 10.0, 20));
+    let above = (0..=30).map(|place| limit * factor(place, highest / limit, 30));
+    below.chain(above).map(|rate| rate.min(1.0)).collect()
+}
+
+/// The smallest error rates that are rolled back with 80% and 95%, by bisection.
+fn catches(question: &Question, limit: f64) -> Result<Catches, StatsError> {
+    let smallest = |wanted: f64| -> Result<Option<f64>, StatsError> {
+        let caught = |rate: f64| Ok::<bool, StatsError>(question.at(rate)?.rolled_back >= wanted);
+        if !caught(1.0)? {
+            return Ok(None);
+        }
+        let (mut low, mut high) = (limit / 1000.0, 1.0);
+        if caught(low)? {
+            return Ok(Some(0.0));
+        }
+        while high / low > 1.0 + 1e-4 {
+            let middle = (low * high).sqrt();
+            match caught(middle)? {
+                true => high = middle,
+                false => low = middle,
+            }
+        }
+        Ok(Some(high))
+    };
+    Ok(Catches {
+        in_80_percent: smallest(0.8)?,
+        in_95_percent: smallest(0.95)?,
+    })
+}
+
+fn warnings(question: &Question, versions: &[GatedVersion]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let perfect = &versions[0].answer;
+    if perfect.rolled_back_without_data > 0.01 {
+        warnings.push(Warning {
+            what: format!(
+                "a version without a single error is rolled back in {} of rollouts",
+                short_percent(perfect.rolled_back)
+            ),
+            why: "its windows are often empty, and an empty window counts as a failed check".into(),
+            advice:
+                "more traffic, a longer interval with a longer window, or a gate that waits for \
+                     a minimum of requests"
+                    .into(),
+        });
+    }
+    if describe::pauses_for_somebody(&question.rollout.controller) {
+        warnings.push(Warning {
+            what: "a pause without a duration is taken to last 5 minutes".into(),
+            why: "it lasts until somebody goes on, which nobody can compute".into(),
+            advice: "give the pause a duration to see another one".into(),
+        });
+    }
+    warnings
+}

@@ -1,0 +1,112 @@
+//! What `gate` has to say, as plain values.
+
+use serde::Serialize;
+
+use super::Answer;
+use crate::summary::Warning;
+
+/// What a gate really does.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GateSummary {
+    /// The version of shiftsim.
+    pub shiftsim: &'static str,
+    /// What the rollout is called.
+    pub rollout: String,
+    /// The tool whose rule it follows.
+    pub tool: String,
+    /// The rule, in a sentence.
+    pub rule: String,
+    /// Users' requests per second, to all versions together.
+    pub requests_per_second: f64,
+    /// `poisson` or `fixed`.
+    pub arrivals: &'static str,
+    /// The share of errors that is still acceptable, and where it is from.
+    pub objective: Objective,
+    /// What each check sees; empty if checks have no steps of their own.
+    pub steps: Vec<StepSummary>,
+    /// What the gate does with versions of interest.
+    pub versions: Vec<GatedVersion>,
+    /// The smallest error rates that it catches.
+    pub catches: Catches,
+    /// What would do better; this gate comes first.
+    pub alternatives: Vec<Alternative>,
+    /// How the figures were found, in a sentence.
+    pub method: String,
+    /// The seed of what was simulated.
+    pub seed: u64,
+    /// What should be known.
+    pub warnings: Vec<Warning>,
+    /// What to do next, in sentences.
+    pub advice: Vec<String>,
+}
+
+/// The share of errors that is still acceptable.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Objective {
+    /// The largest acceptable share.
+    pub error_rate: f64,
+    /// `given`, `the gate's own limit` or `assumed`.
+    pub source: &'static str,
+}
+
+/// What the check at one step sees.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepSummary {
+    /// The weight in percent, or what the step is.
+    pub step: String,
+    /// Requests of the new version in a window, on average.
+    pub requests: f64,
+    /// The most errors with which so many requests pass; `None` if not even none is enough.
+    pub errors_allowed: Option<u64>,
+    /// P(the window is empty).
+    pub no_data: f64,
+    /// P(the check passes), for each of the versions of the summary.
+    pub passes: Vec<f64>,
+}
+
+/// What the gate does with one version.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GatedVersion {
+    /// Such as "good: half the objective".
+    pub name: String,
+    /// The figures.
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
+/// The smallest error rates that a gate rolls back; `None` if it catches nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Catches {
+    /// Rolled back in 80% of rollouts.
+    pub in_80_percent: Option<f64>,
+    /// Rolled back in 95% of rollouts.
+    pub in_95_percent: Option<f64>,
+}
+
+/// A rule, and what it does with a good and a bad version.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Alternative {
+    /// What it is.
+    pub name: String,
+    /// P(a good version is promoted).
+    pub good_promoted: f64,
+    /// P(a version at the objective is promoted).
+    pub objective_promoted: f64,
+    /// P(a bad version is promoted).
+    pub bad_promoted: f64,
+    /// The mean time until the decision for a good version, in seconds.
+    pub good_seconds: f64,
+    /// The mean time until the decision for a bad version, in seconds.
+    pub bad_seconds: f64,
+    /// `exact` or `simulated`.
+    pub method: &'static str,
+}
+
+/// A point of an operating characteristic.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Curve {
+    /// What the curve is of.
+    pub name: String,
+    /// Its points, ascending in the error rate.
+    pub points: Vec<Answer>,
+}
