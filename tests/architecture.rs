@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("split", &["random"]),
     ("routing", &["split", "units"]),
     ("config", &["rollout", "routing", "scenario", "units"]),
+    ("mesh", &["random", "routing", "scenario", "units"]),
     ("export", &["routing"]),
     ("tally", &["scenario", "units"]),
     (
