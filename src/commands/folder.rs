@@ -64,6 +64,26 @@ impl<'a> Folder<'a> {
     }
 }
 
+/// The names of tables, charts and pages in a folder that are not among `files`: an earlier run left
+/// them, and they do not speak of this one.
+pub(super) fn left_from_before(folder: &Path, files: &[String]) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let ours = ["csv", "svg", "png", "html"];
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|ending| ours.iter().any(|one| ending == *one))
+        })
+        .filter(|path| !files.contains(&path.display().to_string()))
+        .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
 /// A figure in both formats.
 struct Drawn {
     svg: Vec<u8>,

@@ -76,15 +76,29 @@ fn plan_errors(arguments: &PlanErrors) -> Result<(), CommandError> {
 
 fn plan_split(arguments: &PlanSplit) -> Result<(), CommandError> {
     let common = &arguments.common;
-    let (version, target, actual) = shares(arguments)?;
-    let question = split::Question {
-        terms: terms(common),
-        version,
-        target,
-        actual,
-        requests: arguments.requests,
+    let mut soonest: Option<(split::Question, split::SplitPlan)> = None;
+    for (version, target, actual) in shares(arguments)? {
+        let question = split::Question {
+            terms: terms(common),
+            version,
+            target,
+            actual,
+            requests: arguments.requests,
+        };
+        let plan = split::plan(&question)?;
+        if soonest
+            .as_ref()
+            .is_none_or(|(_, known)| plan.stable < known.stable)
+        {
+            soonest = Some((question, plan));
+        }
+    }
+    let Some((question, plan)) = soonest else {
+        return Err(usage(
+            "--weights and --actual are the same split",
+            "a difference is needed, such as --weights v1=50,v2=50 --actual v1=40,v2=60",
+        ));
     };
-    let plan = split::plan(&question)?;
     let files = write(
         common.out.as_deref(),
         || Ok(split::figures(&question, &plan)?),
@@ -94,8 +108,9 @@ fn plan_split(arguments: &PlanSplit) -> Result<(), CommandError> {
     print(common, "plan split", &plan, &text, files)
 }
 
-/// The version whose share differs most, its configured share and the other one.
-fn shares(arguments: &PlanSplit) -> Result<(String, Rational, Rational), CommandError> {
+/// Every version whose share differs, its configured share and the other one; of two versions, which
+/// differ alike, the last.
+fn shares(arguments: &PlanSplit) -> Result<Vec<(String, Rational, Rational)>, CommandError> {
     let read = |flag: &str, text: &str| {
         let list = config::parse_weights_list(text)
             .map_err(|error| usage(&format!("{flag} {text}: {error}"), "write v1=50,v2=50"))?;
@@ -110,8 +125,7 @@ fn shares(arguments: &PlanSplit) -> Result<(String, Rational, Rational), Command
     };
     let configured = read("--weights", &arguments.weights)?;
     let actual = read("--actual", &arguments.actual)?;
-    let mut furthest: Option<(String, Rational, Rational)> = None;
-    let distance = |one: Rational, other: Rational| one.max(other) - one.min(other);
+    let mut differing = Vec::new();
     for (name, share) in &configured {
         let Some((_, other)) = actual.iter().find(|(other, _)| other == name) else {
             return Err(usage(
@@ -119,11 +133,8 @@ fn shares(arguments: &PlanSplit) -> Result<(String, Rational, Rational), Command
                 "name the same versions as --weights",
             ));
         };
-        let beyond = furthest
-            .as_ref()
-            .is_none_or(|(_, one, two)| distance(*share, *other) >= distance(*one, *two));
-        if beyond {
-            furthest = Some((name.clone(), *share, *other));
+        if share != other {
+            differing.push((name.clone(), *share, *other));
         }
     }
     if let Some((name, _)) = actual
@@ -135,28 +146,26 @@ fn shares(arguments: &PlanSplit) -> Result<(String, Rational, Rational), Command
             "name the same versions as --weights",
         ));
     }
-    match furthest {
-        Some((_, target, actual)) if target == actual => Err(usage(
-            "--weights and --actual are the same split",
-            "a difference is needed, such as --weights v1=50,v2=50 --actual v1=40,v2=60",
-        )),
-        Some((name, target, _)) if *target.numer() == 0 || target == Rational::from_integer(1) => {
-            Err(usage(
-                &format!("`{name}` is configured with all of the traffic, or none of it"),
-                "then a single request elsewhere contradicts it; there is nothing to plan",
-            ))
-        }
-        Some(found) => Ok(found),
-        None => Err(usage("--weights names no version", "write v1=50,v2=50")),
+    let is_certain = |share: Rational| *share.numer() == 0 || share == Rational::from_integer(1);
+    if let Some((name, ..)) = differing.iter().find(|(_, share, _)| is_certain(*share)) {
+        return Err(usage(
+            &format!("`{name}` is configured with all of the traffic, or none of it"),
+            "then a single request elsewhere contradicts it; there is nothing to plan",
+        ));
     }
+    if configured.len() == 2 {
+        differing.drain(..differing.len().saturating_sub(1));
+    }
+    Ok(differing)
 }
 
 fn plan_gate(arguments: &PlanGate) -> Result<(), CommandError> {
     let common = &arguments.common;
-    if *arguments.success.numer() == 0 {
+    if arguments.success <= Rational::new(1, 100) {
+        let percent = 100.0 * to_f64(arguments.success);
         return Err(usage(
-            "--success 0 promotes everything",
-            "give the share that has to succeed, such as --success 99",
+            &format!("--success {percent} means {percent}%, which nearly everything reaches"),
+            "give the percentage that has to succeed, such as --success 99",
         ));
     }
     let question = gate::Question {

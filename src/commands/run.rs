@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::folder::Folder;
+use super::folder::{Folder, left_from_before};
 use super::progress::Progress;
 use super::run_rollout::{self, RolloutResult};
 use super::run_story::{self, StoryResult};
@@ -43,6 +43,8 @@ struct RunResult {
     #[serde(flatten)]
     summary: Summary,
     files: Vec<String>,
+    /// Charts and tables of an earlier run that stand beside them.
+    left_from_before: Vec<String>,
 }
 
 /// Runs every scenario; writes nothing unless all of them succeed.
@@ -102,7 +104,8 @@ fn run_one(
 ) -> Result<RunResult, CommandError> {
     let (tally, replications) = simulate(scenario, arguments.sampled)?;
     let summary = summary::summarise(scenario, &tally, replications.as_ref())?;
-    let mut folder = Folder::new(folder, staging);
+    let path = folder;
+    let mut folder = Folder::new(path, staging);
     folder.write("summary.csv", |out| csv_files::summary(&summary, out))?;
     folder.write("running.csv", |out| {
         csv_files::running(scenario, &tally.phases, out)
@@ -115,7 +118,12 @@ fn run_one(
         write_charts(&summary, &figures, &mut folder)?;
     }
     let files = folder.into_files();
-    Ok(RunResult { summary, files })
+    let left_from_before = left_from_before(path, &files);
+    Ok(RunResult {
+        summary,
+        files,
+        left_from_before,
+    })
 }
 
 type Simulated = (RunTally, Option<Replications>);
@@ -130,11 +138,22 @@ fn simulate(scenario: &Scenario, sampled: bool) -> Result<Simulated, CommandErro
     let tally = sim::run(scenario, 0, &|requests| progress.advance(requests));
     drop(progress);
     if scenario.replications() == 1 {
+        if sampled {
+            return Err(CommandError::Usage {
+                problem: "--sampled has nothing to sample: there are no replications".into(),
+                help: "ask for some, such as --replications 10000".into(),
+            });
+        }
         return Ok((tally, None));
     }
     let shapes = summary::shapes(scenario);
     if sampled {
-        return Ok((tally, Some(summary::sample(scenario, &shapes)?)));
+        let sampled = summary::sample(scenario, &shapes);
+        let sampled = sampled.map_err(|error| CommandError::Usage {
+            problem: format!("--sampled: {error}"),
+            help: "leave --sampled out: replications then go through the picker".into(),
+        })?;
+        return Ok((tally, Some(sampled)));
     }
     let progress = Progress::new(u64::from(scenario.replications()), "replications");
     let replications = sim::replicate(scenario, &shapes, &|runs| progress.advance(runs));
@@ -192,7 +211,9 @@ fn print(results: &[AnyResult], common: &Common) -> Result<(), CommandError> {
         .iter()
         .map(|result| match result {
             AnyResult::Phases(result) => {
-                text::summary(&result.summary, detail) + &text::files(&result.files)
+                text::summary(&result.summary, detail)
+                    + &text::files(&result.files)
+                    + &text::left_from_before(&result.left_from_before)
             }
             AnyResult::Rollout(result) => {
                 report::rollout::text(&result.summary, common.quiet) + &text::files(&result.files)

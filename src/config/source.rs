@@ -88,7 +88,7 @@ impl Source {
         let bytes = bytes.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => unreadable(
                 "there is no such file".into(),
-                "check the path, or use --weights v1=80,v2=20 --requests 20 without a file",
+                "check the path; weights can also be written on the command line, as v1=80,v2=20",
             ),
             _ => unreadable(error.to_string(), "check the file and its permissions"),
         })?;

@@ -284,6 +284,29 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         },
     },
     Quantity {
+        name: "joint-stays-within-curve",
+        meaning: "P(every share stays within, for ever) from each of several n, which rise",
+        convention: LATTICE,
+        source: "first passage of a random walk",
+        function: "convergence::joint_stays_within_by_n",
+        parameters: &[
+            WEIGHTS,
+            Parameter::new("numbers", Kind::Wholes, "numbers of requests, rising"),
+            TOLERANCE,
+        ],
+        example: "weights=2,1,1 numbers=100,150 tolerance=0.1",
+        compute: |given| {
+            let (shares, tolerance) = (given.shares("weights")?, given.share("tolerance")?);
+            let numbers = given.wholes("numbers")?;
+            let curve = convergence::joint_stays_within_by_n(&numbers, &shares, tolerance)?;
+            let named = numbers.iter().zip(curve).map(|(n, value)| super::Named {
+                name: format!("n = {n}"),
+                value,
+            });
+            Ok(Value::Several(named.collect()))
+        },
+    },
+    Quantity {
         name: "joint-stays-within-n",
         meaning: "The smallest n with P(every share stays within, for ever) >= confidence",
         convention: LATTICE,

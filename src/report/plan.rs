@@ -8,15 +8,15 @@ use crate::summary::plan::duration;
 use crate::summary::plan::errors::ErrorsPlan;
 use crate::summary::plan::gate::GatePlan;
 use crate::summary::plan::split::SplitPlan;
-use crate::units::display::{count, counted, percent, short_percent};
+use crate::units::display::{count, counted, four_digits, percent, short_percent};
 
 /// The plan for error rates: what to do, and a row for each way to count.
 #[must_use]
 pub fn errors(plan: &ErrorsPlan, quiet: bool) -> String {
     let mut text = format!(
         "{BOLD}canary {} errors, stable {}, canary weight {}{BOLD:#}\n",
-        short_percent(plan.canary_error_rate),
-        short_percent(plan.stable_error_rate),
+        four_digits(plan.canary_error_rate),
+        four_digits(plan.stable_error_rate),
         short_percent(plan.canary_weight)
     );
     let terms = format!(
@@ -105,7 +105,7 @@ pub fn gate(plan: &GatePlan, quiet: bool) -> String {
         .map_or(String::new(), |minutes| format!(" ({})", duration(minutes)));
     let mut text = format!(
         "{BOLD}gate: at least {} of {} succeed{time}{BOLD:#}\n",
-        short_percent(plan.success),
+        four_digits(plan.success),
         counted(plan.requests, "request")
     );
     let terms = format!(
@@ -118,7 +118,7 @@ pub fn gate(plan: &GatePlan, quiet: bool) -> String {
         let mut table = Table::new(vec!["true error rate", "promoted", "stopped", ""]);
         for outcome in &plan.outcomes {
             table.row(vec![
-                short_percent(outcome.error_rate),
+                four_digits(outcome.error_rate),
                 percent(outcome.promoted),
                 percent(1.0 - outcome.promoted),
                 if outcome.good { "good" } else { "bad" }.to_owned(),

@@ -8,7 +8,7 @@ use crate::summary::{
     ClaimSummary, ClaimVerdict, Comparison, PhaseSummary, ReplicationSummary, Summary,
     VersionSummary,
 };
-use crate::units::display::{count, percent, probability};
+use crate::units::display::{count, counted, percent, probability};
 use anstyle::{Effects, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -328,6 +328,19 @@ pub(super) fn bold_paragraph(text: &mut String, sentence: &str) {
     for line in plain.lines() {
         let _ = writeln!(text, "{BOLD}{line}{BOLD:#}");
     }
+}
+
+/// A line on files of an earlier run; nothing if there are none.
+#[must_use]
+pub fn left_from_before(names: &[String]) -> String {
+    let mut text = String::new();
+    if let Some(first) = names.first() {
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        let what = counted(names.len() as u64, "file");
+        let sentence = format!("{what} of an earlier run {verb} still there, such as {first}.");
+        paragraph(&mut text, "", &sentence);
+    }
+    text
 }
 
 /// Where the files are: the page first, if there is one.

@@ -53,14 +53,21 @@ struct CountLaw {
 impl CountLaw {
     fn of(phase: &Phase) -> Result<Self, StatsError> {
         let unknown = |limit: &str| StatsError::Limit {
-            what: format!("drawing the final counts of the phase `{}`", phase.name()),
+            what: format!(
+                "the law of the final counts of the phase `{}`",
+                phase.name()
+            ),
             limit: limit.to_owned(),
         };
         let Length::Requests(requests) = phase.length() else {
-            return Err(unknown("phases of a fixed number of requests"));
+            return Err(unknown(
+                "it is known for phases of a fixed number of requests",
+            ));
         };
         if !phase.algorithm().picks_independently() {
-            return Err(unknown("algorithms that pick each request on its own"));
+            return Err(unknown(
+                "it is known where each request is picked on its own",
+            ));
         }
         let shares: Vec<f64> = phase.effective_shares().into_iter().map(to_f64).collect();
         let mut rest = 1.0;

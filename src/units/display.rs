@@ -80,6 +80,26 @@ pub fn rate(per_second: f64) -> String {
     format!("{value} {noun}/{unit}")
 }
 
+/// A share as a percentage with four significant digits, without needless zeros: 0.75%, 1%, 1.001%.
+#[must_use]
+pub fn four_digits(share: f64) -> String {
+    let value = share * 100.0;
+    if value == 0.0 || !value.is_finite() {
+        return "0%".into();
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to 12"
+    )]
+    let decimals = (3.0 - value.abs().log10().floor()).clamp(0.0, 12.0) as usize;
+    let text = format!("{value:.decimals$}");
+    match text.contains('.') {
+        true => format!("{}%", text.trim_end_matches('0').trim_end_matches('.')),
+        false => format!("{text}%"),
+    }
+}
+
 /// A probability for a table: four decimals, or three digits and an exponent when it is small.
 #[must_use]
 pub fn probability(value: f64) -> String {
@@ -159,6 +179,13 @@ mod tests {
         assert_eq!(written, expected);
         let written = [0.0, 1e-9, 0.876, 0.999_99, 1.0].map(brief_percent);
         assert_eq!(written, ["0%", "<0.01%", "87.6%", ">99.99%", "100%"]);
+    }
+
+    #[test]
+    fn rates_keep_four_digits_and_no_needless_zero() {
+        let written = [0.0075, 0.00075, 0.01, 0.01001, 0.125, 0.0, 1.0].map(four_digits);
+        let expected = ["0.75%", "0.075%", "1%", "1.001%", "12.5%", "0%", "100%"];
+        assert_eq!(written, expected);
     }
 
     #[test]

@@ -30,7 +30,10 @@ pub(super) fn read(
     let mut row = csv::ByteRecord::new();
     loop {
         match reader.read_byte_record(&mut row) {
-            Ok(true) => take(&row, &layout.columns, collector),
+            Ok(true) => {
+                refuse_wrong_count(&row, &layout.columns)?;
+                take(&row, &layout.columns, collector);
+            }
             Ok(false) => return Ok(layout.description),
             Err(error) => return Err(ObservationError::unreadable(source, error.into())),
         }
@@ -67,6 +70,30 @@ fn first_rows(head: &[u8], delimiter: Delimiter) -> Vec<Vec<String>> {
         rows.pop();
     }
     rows
+}
+
+/// A cell that should be a count and is not: to leave its row out would change the shares. A row
+/// without the cell is another matter, such as one that was cut off.
+fn refuse_wrong_count(row: &csv::ByteRecord, columns: &Columns) -> Result<(), ObservationError> {
+    let Columns::Version {
+        count: Some(column),
+        ..
+    } = columns
+    else {
+        return Ok(());
+    };
+    let Some(cell) = row.get(*column).map(<[u8]>::trim_ascii) else {
+        return Ok(());
+    };
+    if count_of(cell).is_some() {
+        return Ok(());
+    }
+    let line = row.position().map_or(0, csv::Position::line);
+    let text = String::from_utf8_lossy(cell);
+    Err(ObservationError::malformed(
+        format!("line {line}: `{text}` is not a whole number of requests"),
+        "write counts as digits alone, such as 1600; or name another column with --count-column",
+    ))
 }
 
 fn take(row: &csv::ByteRecord, columns: &Columns, collector: &mut Collector) {

@@ -181,7 +181,7 @@ impl Layout {
             Some(name) => Some(header.named(name)?),
             None if has_header => header
                 .known(&COUNT_HEADERS)
-                .filter(|&column| column != version && holds_counts(rest, column)),
+                .filter(|&column| column != version && looks_like_counts(rest, column)),
             // Without a header, two columns can only be a version and a count.
             None => (0..first.len()).find(|&column| {
                 first.len() == 2 && column != version && holds_counts(rows, column)
@@ -249,6 +249,16 @@ fn holds_counts(rows: &[Vec<String>], column: usize) -> bool {
             .is_some_and(|value| parse_count(value).is_some())
     };
     !rows.is_empty() && rows.iter().all(is_count)
+}
+
+/// Whether a column that is called like one of counts is one: most of its cells begin with a digit or
+/// a sign, so that a cell that is no count is a mistake, not another kind of column.
+fn looks_like_counts(rows: &[Vec<String>], column: usize) -> bool {
+    let numeric = |row: &&Vec<String>| {
+        let cell = row.get(column).map_or("", String::as_str);
+        cell.starts_with(|sign: char| sign.is_ascii_digit() || sign == '-' || sign == '+')
+    };
+    !rows.is_empty() && 2 * rows.iter().filter(numeric).count() >= rows.len()
 }
 
 fn counts_below(rows: &[Vec<String>], header: &Header) -> bool {

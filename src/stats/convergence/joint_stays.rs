@@ -5,7 +5,7 @@
 
 use super::exits::beyond_exits;
 use super::joint::check_shares;
-use super::stays::{stays_within, stays_within_n};
+use super::stays::{stays_within, stays_within_by_n, stays_within_n};
 use super::within::band;
 use super::{Rational, StatsError, check, check_confidence, domain, to_f64};
 use crate::stats::binomial::Binomial;
@@ -51,6 +51,37 @@ pub fn joint_stays_within(
             }
             plane.back_to(n);
             plane.probability()
+        }
+        _ => Err(too_many(shares)),
+    }
+}
+
+/// [`joint_stays_within`] at several n, which must ascend, from one calculation.
+///
+/// # Errors
+/// As [`joint_stays_within`].
+pub fn joint_stays_within_by_n(
+    numbers: &[u64],
+    shares: &[Rational],
+    tolerance: Rational,
+) -> Result<Vec<f64>, StatsError> {
+    check_shares(shares)?;
+    if numbers.first() == Some(&0) || !numbers.is_sorted() {
+        return Err(domain("n", "at least 1, ascending", format!("{numbers:?}")));
+    }
+    match positive(shares)[..] {
+        [] => Ok(vec![1.0; numbers.len()]),
+        [share] | [share, _] => stays_within_by_n(numbers, share, tolerance),
+        [a, b, c] => {
+            let mut plane = Plane::new([a, b, c], tolerance)?;
+            let mut values = vec![1.0; numbers.len()];
+            for (value, &n) in values.iter_mut().zip(numbers).rev() {
+                if n <= plane.requests {
+                    plane.back_to(n);
+                    *value = plane.probability()?;
+                }
+            }
+            Ok(values)
         }
         _ => Err(too_many(shares)),
     }

@@ -17,7 +17,7 @@ mod within;
 pub use all_seen::{all_seen, all_seen_expectation, all_seen_n};
 pub use deviation::expected_deviation;
 pub use joint::{joint_first_n, joint_stable_n, joint_within};
-pub use joint_stays::{joint_stays_within, joint_stays_within_n};
+pub use joint_stays::{joint_stays_within, joint_stays_within_by_n, joint_stays_within_n};
 pub use stays::{stays_within, stays_within_by_n, stays_within_n, stays_within_until};
 pub use stays_bound::{stays_within_bound, stays_within_bound_n};
 pub use within::{

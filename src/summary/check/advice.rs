@@ -79,8 +79,22 @@ fn consistent(summary: &CheckSummary) -> String {
             "Nothing about the shares: they are within ±{points} points. The order is that of a \
              round robin, which is more even than chance."
         ),
-        _ => format!("Nothing: the split does what it should, within ±{points} points."),
+        _ => match never_seen(summary) {
+            Some(version) => format!(
+                "Within ±{points} points of its target lies 0% for {version}, which was never seen: \
+                 ask with a smaller --tolerance."
+            ),
+            None => format!("Nothing: the split does what it should, within ±{points} points."),
+        },
     }
+}
+
+/// A version of the target that was never seen.
+fn never_seen(summary: &CheckSummary) -> Option<&str> {
+    let mut versions = summary.versions.iter();
+    versions
+        .find(|version| version.target_share > 0.0 && version.observed_count == 0)
+        .map(|version| version.version.as_str())
 }
 
 /// Whether a share is not even observed within the tolerance.

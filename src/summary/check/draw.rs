@@ -124,6 +124,7 @@ fn strips(tally: &ObservedTally, summary: &CheckSummary) -> Strips {
 fn word(order: Order) -> &'static str {
     match order {
         Order::Random => "random",
+        Order::TooFew => "too few to judge",
         Order::Alternating => "alternating",
         Order::Blocked => "blocked",
         Order::Sticky => "sticky",

@@ -183,6 +183,9 @@ fn sentence_of_order(order: &CheckedOrder, summary: &CheckSummary) -> String {
         (Order::Sticky, _) => format!(
             "{which} looks sticky, not random: a version tends to be followed by itself; {runs}."
         ),
+        (Order::TooFew, _) => {
+            format!("{which} cannot be judged: so few requests look random in any order.")
+        }
         (Order::Random | Order::OneVersion, _) => {
             format!("{which} looks random, and a random split does not take turns: {runs}.")
         }
@@ -224,8 +227,8 @@ fn sequential(settings: &Settings, summary: &CheckSummary) -> String {
         (false, _) => format!("the alarm of {alarm} was not reached"),
     };
     format!(
-        "If you look again and again: {e}, {outcome}; p = {} stays valid however often you look \
-         (Dirichlet prior {}·w).",
+        "If the number of requests was fixed beforehand, the p above counts. If you look again and \
+         again: {e}, {outcome}; p = {} stays valid however often you look (Dirichlet prior {}·w).",
         p_value(test.p_value),
         test.concentration
     )

@@ -44,6 +44,7 @@ pub(super) fn summarise(
     let even_blocks = even_blocks(target, focus, &outcomes, level)?;
     let looks = match test {
         None => Order::OneVersion,
+        Some(_) if even_blocks.is_none() && !can_tell(&runs, level)? => Order::TooFew,
         Some(test) if test.upper < test.lower && test.two_sided < level => Order::Alternating,
         Some(test) if test.two_sided < level => blocked_or_sticky(&outcomes),
         Some(_) if even_blocks.is_some() => Order::Alternating,
@@ -62,6 +63,20 @@ pub(super) fn summarise(
         }),
         even_blocks,
     }))
+}
+
+/// Whether any order of so many requests could be told from a random one.
+fn can_tell(runs: &order::Runs, level: f64) -> Result<bool, StatsError> {
+    let with = |runs_of_order: u64| {
+        order::Runs {
+            runs: runs_of_order,
+            ..*runs
+        }
+        .exact()
+    };
+    let fewer = runs.first.min(runs.second);
+    let most = 2 * fewer + u64::from(runs.first != runs.second);
+    Ok(with(2)?.two_sided.min(with(most)?.two_sided) < level)
 }
 
 /// Blocks as long as a round robin's cycle (5 at 80/20), if all hold the very count of the target

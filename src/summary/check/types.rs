@@ -151,6 +151,8 @@ pub enum Order {
     Sticky,
     /// One version alone was seen.
     OneVersion,
+    /// So few requests that no order could be told from a random one.
+    TooFew,
 }
 
 /// The verdict on the counts.

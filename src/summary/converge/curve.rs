@@ -76,15 +76,12 @@ pub fn curve(scenario: &Scenario, question: Question) -> Result<Curve, StatsErro
     })
 }
 
-/// P(stays within) at each number: exact for two versions where it is not too costly, else the
-/// bound; and whether it is the bound.
+/// P(stays within) at each number: exact where it is not too costly, else the bound; and whether it is the bound.
 fn stays(split: &Split, numbers: &[u64]) -> Result<(Vec<f64>, bool), StatsError> {
-    if let [_, share] = split.shares[..] {
-        match convergence::stays_within_by_n(numbers, share, split.tolerance) {
-            Ok(values) => return Ok((values, false)),
-            Err(StatsError::Limit { .. }) => {}
-            Err(error) => return Err(error),
-        }
+    match convergence::joint_stays_within_by_n(numbers, &split.shares, split.tolerance) {
+        Ok(values) => return Ok((values, false)),
+        Err(StatsError::Limit { .. }) => {}
+        Err(error) => return Err(error),
     }
     let bounds = numbers
         .iter()

@@ -235,6 +235,16 @@ impl<'a> Split<'a> {
                 count(within)
             ));
         }
+        let wide = |share: &&Rational| **share <= self.tolerance;
+        if let Some(place) = self.shares.iter().position(|share| wide(&share)) {
+            advice.push(format!(
+                "±{} points around {} for {} include 0%: that cannot tell it from nothing. A smaller \
+                 --tolerance can.",
+                self.points,
+                short_percent(to_f64(self.shares[place])),
+                self.names[place]
+            ));
+        }
         let asked = requests.zip(seen.at_requests).zip(within.at_requests);
         if let Some(((requests, seen), within)) = asked {
             let enough = |value: f64| {

@@ -6,7 +6,7 @@ use crate::summary::figures::{
     Bar, BarGroup, Bars, Labels, Strip, Strips, Timeline, TimelinePhase,
 };
 use crate::summary::{PhaseSummary, Summary, words};
-use crate::units::display::{count, probability};
+use crate::units::display::{count, counted, probability};
 use crate::units::to_f64;
 
 /// Requests that a strip shows.
@@ -97,7 +97,10 @@ fn notes(phase: &PhaseSummary) -> Vec<String> {
     } else {
         String::new()
     };
-    let mut notes = vec![format!("{told}{} runs", count(order.runs))];
+    if order.p_value.is_none() && phase.versions.len() > 2 {
+        return vec![format!("{} never came, or came always", order.version)];
+    }
+    let mut notes = vec![format!("{told}{}", counted(order.runs, "run"))];
     notes.push(format!("{:.1} expected", order.expected_runs));
     notes.extend(
         order

@@ -12,7 +12,7 @@ use crate::stats::sequential::Looks;
 use crate::stats::sequential::error_share::canary_error_share;
 use crate::stats::sequential::monitor::TwoVersionMonitor;
 use crate::stats::sequential::multinomial::DEFAULT_CONCENTRATION;
-use crate::units::display::{count, percent, short_percent};
+use crate::units::display::{count, four_digits, percent, short_percent};
 
 pub use super::errors_figures::figures;
 
@@ -195,6 +195,9 @@ pub fn plan(question: &Question) -> Result<ErrorsPlan, StatsError> {
         methods.push(question.method("pooled z, exact: from here on", size.stable)?);
         methods.push(question.method("pooled z, exact: first reached", size.first)?);
     }
+    if exact.is_none() {
+        methods.push(question.method("pooled z, exact power reached", enough(question)?)?);
+    }
     for formula in Formula::ALL {
         let canary = question.plan().requests(formula)?.canary.max(1);
         methods.push(question.method(formula_name(formula), canary)?);
@@ -231,6 +234,16 @@ pub fn plan(question: &Question) -> Result<ErrorsPlan, StatsError> {
         asked,
         advice,
     })
+}
+
+/// A number of canary requests with the power, not the smallest: from the formula's on, in steps of
+/// 1%, where trying every one would take too long.
+fn enough(question: &Question) -> Result<u64, StatsError> {
+    let mut canary = question.plan().requests(Formula::PooledZ)?.canary.max(1);
+    while question.exact_power(canary, question.canary)? < question.terms.power {
+        canary += (canary / 100).max(1);
+    }
+    Ok(canary)
 }
 
 /// The plan with the level as the exact power takes it.
@@ -320,23 +333,28 @@ fn advice(
     let mut advice = vec![format!(
         "To notice with {power} that the canary fails in {} of its requests instead of {}, send {} \
          in all, {} of them to the canary. A canary as good as the stable version is then called \
-         different in {} of such tries.{}",
-        short_percent(question.canary),
-        short_percent(question.stable),
+         {} in {} of such tries.{}",
+        four_digits(question.canary),
+        four_digits(question.stable),
         requests_and_time(effort.total_requests, effort.minutes),
         count(effort.canary_requests),
+        if question.one_sided {
+            "worse"
+        } else {
+            "different"
+        },
         percent(best.exact_size),
         if exact {
             ""
         } else {
-            " (The number is a formula's: an exact search would take too long.)"
+            " (Their power is exact; a search for the smallest number would take too long.)"
         }
     )];
     if let Some(asked) = asked {
         let limit = match asked.detectable_error_rate {
-            Some(rate) => format!(
+            Some(found) => format!(
                 "the smallest error rate of the canary that they show with {power} is {}",
-                percent(rate)
+                four_digits(found)
             ),
             None => format!("with {power} they do not even show a canary that always fails"),
         };

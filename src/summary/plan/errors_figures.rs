@@ -6,7 +6,7 @@ use super::{requests_and_time, spread};
 use crate::stats::StatsError;
 use crate::stats::planning::detectable::Traffic;
 use crate::summary::figures::{Axis, Curve, Curves, Figure, Labels, Look, Unit};
-use crate::units::display::{count, short_percent};
+use crate::units::display::{count, four_digits, short_percent};
 
 /// Points of a curve.
 const STEPS: u32 = 120;
@@ -30,9 +30,9 @@ fn caption(question: &Question, plan: &ErrorsPlan) -> String {
     format!(
         "stable version fails in {} · canary weight {} · level {} {} · exact power of the pooled z \
          test",
-        short_percent(question.stable),
+        four_digits(question.stable),
         short_percent(question.weight),
-        short_percent(plan.alpha),
+        four_digits(plan.alpha),
         plan.sides
     )
 }
@@ -62,7 +62,7 @@ fn power_curve(question: &Question, plan: &ErrorsPlan) -> Result<Curves, StatsEr
     let mut curves = vec![curve(
         format!(
             "power: the canary fails in {}",
-            short_percent(question.canary)
+            four_digits(question.canary)
         ),
         0,
         Look::Solid,
@@ -89,8 +89,8 @@ fn power_curve(question: &Question, plan: &ErrorsPlan) -> Result<Curves, StatsEr
             file_stem: "power".into(),
             title: format!(
                 "Noticing {} errors instead of {} takes {}",
-                short_percent(question.canary),
-                short_percent(question.stable),
+                four_digits(question.canary),
+                four_digits(question.stable),
                 requests_and_time(needed.total_requests, needed.minutes)
             ),
             caption: caption(question, plan),
@@ -134,12 +134,12 @@ fn map(question: &Question, plan: &ErrorsPlan) -> Result<Curves, StatsError> {
                 continue;
             }
             let terms = question.terms;
-            let rate = traffic.exactly_detectable_rate(
+            let shown = traffic.exactly_detectable_rate(
                 terms.alpha(),
                 terms.power,
                 question.alternative(),
             )?;
-            points.extend(rate.map(|rate| (weight, rate)));
+            points.extend(shown.map(|rate| (weight, rate)));
         }
         curves.push(Curve {
             name: requests_and_time(total, question.terms.minutes(total)),
@@ -182,7 +182,7 @@ fn map(question: &Question, plan: &ErrorsPlan) -> Result<Curves, StatsError> {
         levels: if question.stable > 0.0 {
             vec![(
                 question.stable,
-                format!("stable {}", short_percent(question.stable)),
+                format!("stable {}", four_digits(question.stable)),
             )]
         } else {
             Vec::new()

@@ -8,7 +8,7 @@ use crate::stats::planning::demonstration::requests_to_demonstrate;
 use crate::stats::planning::fixed_gate::FixedGate;
 use crate::stats::{Rational, StatsError};
 use crate::summary::figures::{Area, Axis, Curve, Curves, Figure, Labels, Look, Unit};
-use crate::units::display::{count, counted, percent, short_percent};
+use crate::units::display::{count, counted, four_digits, percent, short_percent};
 use crate::units::to_f64;
 
 /// What is asked.
@@ -149,29 +149,33 @@ fn advice(
         errors => format!("{} errors", count(errors)),
     };
     if limit > 0.0 {
-        let twice = (2.0 * limit).min(1.0);
-        advice.push(format!(
+        let mut sentence = format!(
             "The gate allows {allowed} in {}. A version at its limit, which fails in {}, is promoted \
-             in {} of tries; one that fails twice as often in {}.",
+             in {} of tries",
             requests_and_time(question.requests, None),
-            short_percent(limit),
-            percent(gate.promotion_probability(limit)?),
-            percent(gate.promotion_probability(twice)?)
-        ));
+            four_digits(limit),
+            percent(gate.promotion_probability(limit)?)
+        );
+        if 2.0 * limit < 1.0 {
+            let twice = percent(gate.promotion_probability(2.0 * limit)?);
+            sentence.push_str(&format!("; one that fails twice as often in {twice}"));
+        }
+        advice.push(sentence + ".");
     }
     if let (Some(good), Some(bad)) = (good, bad) {
         advice.push(format!(
             "It promotes with 95% only what fails in {} or less, and stops with 95% only what fails \
              in {} or more; in between it is a lottery.",
-            percent(good),
-            percent(bad)
+            four_digits(good),
+            four_digits(bad)
         ));
     }
     if let [none, one, ..] = demonstration {
         advice.push(format!(
-            "To show at {} that at least {} succeed, {} must all succeed, or {} with one error.",
+            "What to do: to show at {} that at least {} succeed, ask for {} without an error, or {} \
+             with one.",
             short_percent(question.terms.confidence),
-            short_percent(to_f64(question.success)),
+            four_digits(to_f64(question.success)),
             requests_and_time(none.requests, none.minutes),
             count(one.requests)
         ));
@@ -217,7 +221,7 @@ pub fn figures(question: &Question, plan: &GatePlan) -> Result<Vec<Figure>, Stat
             file_stem: "gate".into(),
             title: format!(
                 "What \"at least {} of {} succeed\" promotes",
-                short_percent(plan.success),
+                four_digits(plan.success),
                 counted(plan.requests, "request")
             ),
             caption: format!(
@@ -245,7 +249,7 @@ pub fn figures(question: &Question, plan: &GatePlan) -> Result<Vec<Figure>, Stat
         }],
         areas,
         levels: Vec::new(),
-        marks: vec![(limit, format!("limit {}", short_percent(limit)))],
+        marks: vec![(limit, format!("limit {}", four_digits(limit)))],
     })])
 }
 
