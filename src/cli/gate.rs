@@ -86,8 +86,8 @@ pub struct GateArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
     pub scrape: Option<Duration>,
 
-    /// Rollouts for each figure that has to be simulated [default: 10000; judgements of Kayenta:
-    /// 2000]
+    /// Rollouts for each figure that has to be simulated [default: 10000; with Kayenta's
+    /// judge 2000]
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
     pub replications: Option<u64>,
 
@@ -95,6 +95,11 @@ pub struct GateArgs {
     #[arg(long, value_name = "N", default_value_t = 50,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub points: u32,
+
+    /// Judgements of Kayenta, evenly spread; each sees all points so far
+    #[arg(long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub judgements: u32,
 
     /// The seed of what is simulated [default: that of the scenario, or 1]
     #[arg(long, value_name = "SEED", value_parser = parse_seed)]

@@ -44,11 +44,29 @@ pub struct ExplainArgs {
     pub print: PrintArgs,
 }
 
+/// A request whose split is wanted: it makes the inputs of a command manifests.
+#[derive(Debug, Args)]
+pub struct SplitArgs {
+    /// Reads manifests instead of a scenario, and takes the split that this request meets: 'GET
+    /// http://reviews:9080/reviews/0', or a connection such as tcp://tcp-echo:9000
+    #[arg(long, value_name = "REQUEST", group = "split")]
+    pub request: Option<String>,
+
+    /// A header of the request; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", requires = "request", value_parser = parse_header)]
+    pub headers: Vec<(String, String)>,
+
+    /// The proxy that routes.
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
+}
+
 /// What `diff` is asked.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   shiftsim diff reviews-90-10.yaml reviews-50-50.yaml
   shiftsim diff deployed/ proposed/ --format json
+  shiftsim diff v1.yaml v2.yaml --with services.yaml --with subsets.yaml
 
 A plain request for each host, one for each rule of either side, and one for
 each pair of rules are routed by both. The exit status is 1 if shares differ.")]
@@ -60,6 +78,10 @@ pub struct DiffArgs {
     /// The new manifests: a file or a folder, or `-` for standard input
     #[arg(value_name = "NEW")]
     pub new: PathBuf,
+
+    /// Manifests that both sides have, such as services; may be repeated
+    #[arg(long, value_name = "MANIFEST")]
+    pub with: Vec<PathBuf>,
 
     /// How to print.
     #[command(flatten)]

@@ -175,6 +175,7 @@ fn kayenta_page(
             .copied()
             .unwrap_or_else(Rate::one_per_second),
         points: arguments.points,
+        judgements: arguments.judgements.min(arguments.points),
         stable_error_rate: arguments.stable_error_rate.unwrap_or(USUAL_ERROR_RATE),
         seed: scenarios::chosen_seed(arguments.seed, 1),
         trials: arguments.replications.unwrap_or(2_000),

@@ -14,8 +14,10 @@ mod plan;
 mod progress;
 mod run;
 mod run_rollout;
+mod run_story;
 mod scenarios;
 mod shell;
+mod split;
 mod stat;
 
 use std::num::NonZeroUsize;

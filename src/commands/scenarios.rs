@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
 use super::CommandError;
+use super::split::{from_manifests, refuse_without_request};
 use crate::cli::{Common, RunArgs, Seed};
-use crate::config::{self, AnyScenario, Loaded, LoadedRollout};
+use crate::config::{self, AnyScenario, Loaded, LoadedRollout, LoadedStory};
 use crate::scenario::{
     Algorithm, Arrivals, Destination, Length, MAX_REPLICATIONS, Parts, Phase, PhaseError, Protocol,
     Scenario, ScenarioError, ScenarioName, Version, VersionIndex,
@@ -19,6 +20,8 @@ pub(super) enum ToRun {
     Phases(Box<Loaded>),
     /// A rollout, whose weights follow a gate.
     Rollout(Box<LoadedRollout>),
+    /// A story of a mesh, whose phases apply manifests.
+    Story(Box<LoadedStory>),
 }
 
 impl ToRun {
@@ -27,6 +30,7 @@ impl ToRun {
         match self {
             Self::Phases(loaded) => loaded.scenario.name().as_str(),
             Self::Rollout(loaded) => loaded.scenario.name.as_str(),
+            Self::Story(loaded) => loaded.story.name.as_str(),
         }
     }
 
@@ -35,6 +39,7 @@ impl ToRun {
         match self {
             Self::Phases(loaded) => &loaded.warnings,
             Self::Rollout(loaded) => &loaded.warnings,
+            Self::Story(loaded) => &loaded.warnings,
         }
     }
 }
@@ -42,11 +47,24 @@ impl ToRun {
 /// The scenarios that `run` is asked for, flags applied. All inputs are read before any error is
 /// returned, so that one call reports all mistakes.
 pub(super) fn load(arguments: &RunArgs) -> Result<Vec<ToRun>, CommandError> {
-    let loaded = match (&arguments.weights, arguments.requests) {
-        (Some(weights), Some(requests)) => vec![ToRun::Phases(Box::new(Loaded {
+    refuse_without_request(&arguments.split)?;
+    let loaded = match (
+        &arguments.weights,
+        &arguments.split.request,
+        arguments.requests,
+    ) {
+        (Some(weights), _, Some(requests)) => vec![ToRun::Phases(Box::new(Loaded {
             scenario: from_weights(weights, requests)?,
             warnings: Vec::new(),
         }))],
+        (_, Some(request), requests) => {
+            let requests = requests.ok_or_else(|| CommandError::Usage {
+                problem: format!("--request {request} is to be sent, but how often?"),
+                help: "add --requests 100".into(),
+            })?;
+            let loaded = from_manifests(&arguments.scenarios, &arguments.split, requests)?;
+            vec![ToRun::Phases(Box::new(loaded))]
+        }
         _ => read_all(arguments)?,
     };
     refuse_repeated_names(&loaded)?;
@@ -66,6 +84,16 @@ pub(super) fn load(arguments: &RunArgs) -> Result<Vec<ToRun>, CommandError> {
                     scenario.replications = replications;
                 }
                 Ok(ToRun::Rollout(loaded))
+            }
+            ToRun::Story(mut loaded) => {
+                if arguments.replications.is_some() {
+                    return Err(CommandError::Usage {
+                        problem: "a story of a mesh is told once".into(),
+                        help: "leave out --replications, or try other seeds with --seed".into(),
+                    });
+                }
+                loaded.story.seed = chosen_seed(arguments.seed, loaded.story.seed);
+                Ok(ToRun::Story(loaded))
             }
         })
         .collect()
@@ -88,6 +116,7 @@ fn read_all(arguments: &RunArgs) -> Result<Vec<ToRun>, CommandError> {
         match config::read_any_scenario(path) {
             Ok(AnyScenario::Phases(scenario)) => loaded.push(ToRun::Phases(scenario)),
             Ok(AnyScenario::Rollout(scenario)) => loaded.push(ToRun::Rollout(scenario)),
+            Ok(AnyScenario::Story(story)) => loaded.push(ToRun::Story(story)),
             Err(error) => problems.push(error.to_string()),
         }
     }

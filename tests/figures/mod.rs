@@ -356,68 +356,6 @@ pub fn evidence(stem: &str, requests: u64, slope: f64) -> Figure {
     })
 }
 
-/// Falling curves around an objective.
-pub fn characteristic(stem: &str, curves: usize, objective: f64) -> Figure {
-    let points = |place: usize| -> Vec<(f64, f64)> {
-        (0..=50)
-            .map(|step| {
-                let rate = objective * 0.1 * 300f64.powf(f64::from(step) / 50.0);
-                let middle = objective * (1.0 + place as f64);
-                (rate.min(1.0), 1.0 / (1.0 + (rate / middle).powi(3)))
-            })
-            .collect()
-    };
-    Figure::OperatingCharacteristic(OperatingCharacteristic {
-        labels: labels(
-            stem,
-            "How often a version is promoted, by its true error rate",
-        ),
-        objective,
-        objective_label: format!("objective {}%", objective * 100.0),
-        curves: (0..curves)
-            .map(|place| OperatingCurve {
-                name: format!("{} requests/s", place + 1),
-                points: points(place),
-            })
-            .collect(),
-        shaded: curves < 4,
-    })
-}
-
-/// A rollout with ticks of every kind.
-pub fn rollout(stem: &str, ticks: usize, failures_limit: Option<u32>) -> Figure {
-    let mut random = Lcg(5);
-    let marks = [
-        TickMark::Passed,
-        TickMark::Failed,
-        TickMark::NoData,
-        TickMark::Undecided,
-    ];
-    let tick = |place: usize| {
-        let mark = marks[place % 4];
-        let rate = 0.02 * random.next();
-        RolloutTick {
-            seconds: 60.0 * (place + 1) as f64,
-            mark,
-            observed_share: (mark != TickMark::NoData).then_some(0.3),
-            error_rate: (mark != TickMark::NoData).then_some((rate / 2.0, rate, rate * 3.0)),
-            failed_checks: u32::try_from(place / 4).unwrap(),
-        }
-    };
-    let ticks: Vec<RolloutTick> = (0..ticks).map(tick).collect();
-    Figure::Rollout(RolloutTimeline {
-        labels: labels(stem, "Rolled back after 20m: 5 checks have failed in all"),
-        end_seconds: 60.0 * ticks.len() as f64,
-        weights: ticks
-            .iter()
-            .map(|tick| (tick.seconds - 60.0, tick.seconds, 0.3))
-            .collect(),
-        ticks,
-        error_limit: 0.01,
-        failures_limit,
-    })
-}
-
 /// A saw-tooth that rises, with an area below it.
 pub fn curves(stem: &str, logarithmic: bool) -> Figure {
     let last = if logarithmic { 100_000.0 } else { 200.0 };
@@ -488,8 +426,6 @@ pub fn usual() -> Vec<Figure> {
         timeline("timeline-10", 10, 5.0, vec![]),
         timeline("timeline-silent", 2, 2.0, vec![0]),
         evidence("evidence-2000", 2000, 0.02),
-        characteristic("characteristic-3", 3, 0.01),
-        rollout("rollout-20", 20, Some(5)),
         curves("curves", false),
         curves("curves-log", true),
     ]
@@ -528,10 +464,6 @@ pub fn extreme() -> Vec<Figure> {
         timeline("timeline-20", 20, 0.1, vec![2]),
         evidence("evidence-1", 1, 0.0),
         evidence("evidence-1e9", 1_000_000_000, 0.05),
-        characteristic("characteristic-1", 1, 0.9),
-        characteristic("characteristic-12", 12, 1e-6),
-        rollout("rollout-0", 0, None),
-        rollout("rollout-2000", 2000, Some(1000)),
     ];
     for mut figure in usual() {
         match &mut figure {
@@ -597,15 +529,6 @@ pub fn extreme() -> Vec<Figure> {
                     .for_each(|mark| mark.1.clone_from(&long));
                 long_labels(&mut figure.labels, &long);
             }
-            Figure::OperatingCharacteristic(figure) => {
-                figure.objective_label.clone_from(&long);
-                figure
-                    .curves
-                    .iter_mut()
-                    .for_each(|curve| curve.name.clone_from(&long));
-                long_labels(&mut figure.labels, &long);
-            }
-            Figure::Rollout(figure) => long_labels(&mut figure.labels, &long),
             Figure::Evidence(figure) => {
                 figure.fixed_name.clone_from(&long);
                 figure.sequential_name.clone_from(&long);
