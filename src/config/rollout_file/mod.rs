@@ -361,7 +361,7 @@ mod tests {
         };
         assert!(error("weights=10..50/10,treshold=5").contains("did you mean `threshold`?"));
         assert!(error("weights=50..10/10").contains("10..50/10"));
-        assert!(error("interval=5s,weights=10..50/10").contains("10 seconds"));
+        assert!(error("interval=5s,weights=10..50/10,success=99").contains("10 seconds"));
         assert!(error("").contains("weights"));
     }
 }
