@@ -57,8 +57,13 @@ pub enum Command {
     /// Any quantity of the statistics library by its name
     Stat(StatArgs),
     /// Prints the JSON Schema of scenario files, for editors
-    #[command(after_help = "Example:\n  shiftsim schema > scenario.schema.json")]
-    Schema,
+    #[command(after_help = "Examples:\n  shiftsim schema > scenario.schema.json\n  \
+        shiftsim schema --rollout > rollout.schema.json")]
+    Schema {
+        /// That of scenarios with a rollout
+        #[arg(long)]
+        rollout: bool,
+    },
     /// Prints a completion script for a shell
     #[command(after_help = "Example:\n  shiftsim completions bash > \
         ~/.local/share/bash-completion/completions/shiftsim")]

@@ -39,7 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["quantities", "scenario", "summary", "tally", "units"],
     ),
     ("chart", &["summary"]),
-    ("cli", &["scenario", "units"]),
+    ("cli", &["rollout", "scenario", "units"]),
     (
         "commands",
         &[

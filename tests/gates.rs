@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use shiftsim::config::{GateKind, parse_gate_settings};
-use shiftsim::rollout::{GateTraffic, WindowArrivals};
+use shiftsim::rollout::{GateTraffic, Latency, WindowArrivals};
 use shiftsim::sim::rollouts::{RolloutTally, simulate_rollouts};
 use shiftsim::stats::two_sided::{Convention, binomial_test};
 use shiftsim::summary::gate::{self, Answer, Method, Question};
@@ -219,6 +219,35 @@ fn scrapes_and_load_tests_are_seen_by_both() {
     let plain = traffic(Rational::from_integer(1), WindowArrivals::Poisson, 0.02);
     let [plain, loaded] = [plain, loaded].map(|t| answer(&ask(GateKind::Flagger, settings, t)));
     assert!(loaded.promoted > plain.promoted + 0.05);
+}
+
+#[test]
+fn latency_quantiles_are_interpolated_as_prometheus_does() {
+    // 500 ms is a bound of the histogram, 300 ms lies in a bucket.
+    for (settings, error_rate) in [
+        (
+            "interval=1m,threshold=3,weights=[20,50],success=99,p99=500ms",
+            0.005,
+        ),
+        ("interval=1m,threshold=3,weights=[20,50],p99=300ms", 0.0),
+    ] {
+        for arrivals in [
+            WindowArrivals::Poisson,
+            WindowArrivals::Constant,
+            WindowArrivals::Fixed,
+        ] {
+            let mut slow = traffic(Rational::from_integer(5), arrivals, error_rate);
+            slow.latency = Latency::new(80.0, 420.0);
+            let question = ask(GateKind::Flagger, settings, slow);
+            let tally = simulate_rollouts(&question.rollout, &slow, 1, 0, RUNS, &|_| {});
+            assert!(tally.promoted > 0 && tally.rolled_back > 0, "{tally:?}");
+            agree(
+                &format!("{settings} {arrivals:?}"),
+                &answer(&question),
+                &tally,
+            );
+        }
+    }
 }
 
 #[test]

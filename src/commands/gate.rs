@@ -271,6 +271,7 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
     traffic.stable_error_rate = arguments
         .stable_error_rate
         .unwrap_or(traffic.stable_error_rate);
+    traffic.latency = arguments.latency.or(traffic.latency);
     traffic.load_test = arguments.load_test.or(traffic.load_test);
     traffic.scrape_interval = arguments.scrape.or(traffic.scrape_interval);
     if traffic.load_test.is_some() && traffic.arrivals != WindowArrivals::Poisson {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::rollout_file;
 use super::scenario_file::{
     CLAIM_KEYS, COOKIE_KEYS, KEYS, LEGACY_KEYS, NAMES, PHASE_KEYS, STATEMENTS, STICKY_KEYS,
     VERSION_KEYS,
@@ -49,6 +50,35 @@ fn the_schema_names_the_keys_of_the_reader() {
         keys(&named["sticky-cookie"]["properties"]),
         sorted(COOKIE_KEYS)
     );
+}
+
+#[test]
+fn the_schema_of_rollouts_names_the_keys_of_its_reader() {
+    let schema: Json = serde_json::from_str(super::rollout_schema()).unwrap();
+    assert_eq!(keys(&schema["properties"]), sorted(rollout_file::KEYS));
+    let gates = &schema["properties"]["rollout"]["properties"];
+    let known = |gate: &str| keys(&gates[gate]["properties"]);
+    assert_eq!(known("flagger"), sorted(rollout_file::FLAGGER_KEYS));
+    assert_eq!(known("argo"), sorted(rollout_file::ARGO_KEYS));
+    assert_eq!(known("staged"), sorted(rollout_file::STAGED_KEYS));
+    assert_eq!(known("schedule"), sorted(rollout_file::SCHEDULE_KEYS));
+
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/rollouts");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let value = json(&parse(&text, &mut Vec::new()).unwrap());
+        let errors = validator.iter_errors(&value);
+        let errors: Vec<String> = errors.map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:?}", path.display());
+    }
+    let two = "name: a\nrollout: {flagger: {weights: 10}, schedule: {weights: 10}}";
+    let misspelt = "name: a\nrollout: {flagger: {weights: 10, treshold: 1}}";
+    for text in [two, misspelt, "name: a\nrollout: {}"] {
+        let value = json(&parse(text, &mut Vec::new()).unwrap());
+        assert!(!validator.is_valid(&value), "{text}");
+    }
 }
 
 fn json(node: &Node) -> Json {

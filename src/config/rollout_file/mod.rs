@@ -3,6 +3,9 @@
 
 mod gate;
 
+#[cfg(test)]
+pub(super) use gate::{ARGO_KEYS, FLAGGER_KEYS, SCHEDULE_KEYS, STAGED_KEYS};
+
 use super::diagnostic::{Severity, render};
 use super::reader::{Fields, Report};
 use super::source::{ConfigError, Source};
@@ -13,7 +16,7 @@ use crate::scenario::{MAX_REPLICATIONS, RolloutScenario, ScenarioName};
 use crate::units::{Rate, Rational, to_f64};
 
 /// The keys of a rollout scenario.
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 14] = [
     "name",
     "title",
     "description",
@@ -27,7 +30,6 @@ pub(super) const KEYS: [&str; 15] = [
     "scrape",
     "seed",
     "replications",
-    "protocol",
     "$schema",
 ];
 

@@ -162,6 +162,22 @@ fn argo_rule(argo: &Argo) -> String {
     format!("{}; {analyses}", weights(&set))
 }
 
+/// Whether a latency is checked.
+pub(super) fn checks_latency(controller: &Controller) -> bool {
+    let in_checks = |checks: &[MetricCheck]| {
+        let mut measures = checks.iter().map(|check| &check.measure);
+        measures.any(|measure| matches!(measure, Measure::LatencyQuantile { .. }))
+    };
+    match controller {
+        Controller::Flagger(flagger) => in_checks(flagger.checks()),
+        Controller::Staged(staged) => match staged.rule() {
+            StagedRule::Checks { checks, .. } => in_checks(checks),
+            StagedRule::ErrorShare { .. } => false,
+        },
+        Controller::Argo(_) | Controller::Schedule(_) => false,
+    }
+}
+
 /// Whether a pause waits for somebody.
 pub(super) fn pauses_for_somebody(controller: &Controller) -> bool {
     match controller {
@@ -284,6 +300,20 @@ pub(super) fn advice(
         ),
         (None, _) => "It does not even roll back 80% of versions that always fail.".to_owned(),
     });
+    if let Some(slower) = &catches.slower {
+        let factor = |factor: Option<f64>| {
+            factor.map_or_else(
+                || "even 100 times as slow is not caught".to_owned(),
+                |factor| format!("{factor:.2} times as slow"),
+            )
+        };
+        advice.push(format!(
+            "A good version that slows down is rolled back in 80% of rollouts from here on: {}; in \
+             95%: {}.",
+            factor(slower.in_80_percent),
+            factor(slower.in_95_percent)
+        ));
+    }
     if let Ok(needed) = requests_to_demonstrate(limit, 0, 0.95) {
         advice.push(format!(
             "To show an error rate below {} with 95% confidence takes {} requests without an error.",

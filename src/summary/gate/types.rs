@@ -81,6 +81,19 @@ pub struct Catches {
     pub in_80_percent: Option<f64>,
     /// Rolled back in 95% of rollouts.
     pub in_95_percent: Option<f64>,
+    /// By how much all requests of a good version must slow down to be rolled back, if latencies
+    /// are known and checked.
+    pub slower: Option<SlowerCatches>,
+}
+
+/// The smallest factors on all latencies with which a good version is rolled back; `None` if 100
+/// times is not enough.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SlowerCatches {
+    /// Rolled back in 80% of rollouts.
+    pub in_80_percent: Option<f64>,
+    /// Rolled back in 95% of rollouts.
+    pub in_95_percent: Option<f64>,
 }
 
 /// A rule, and what it does with a good and a bad version.
