@@ -78,6 +78,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rayon", &["commands", "sim"]),
     ("saphyr_parser", &["config"]),
     ("statrs", &["stats"]),
+    ("unicode_width", &["report"]),
 ];
 
 #[test]

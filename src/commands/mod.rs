@@ -16,6 +16,7 @@ mod run;
 mod run_rollout;
 mod scenarios;
 mod shell;
+mod split;
 mod stat;
 
 use std::num::NonZeroUsize;

@@ -14,6 +14,13 @@ pub fn count(value: u64) -> String {
     text
 }
 
+/// A count with its noun: 1 request, 1,000 requests.
+#[must_use]
+pub fn counted(value: u64, noun: &str) -> String {
+    let ending = if value == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(value))
+}
+
 /// A share as a percentage with one decimal, or with as many as a share near 0 or 1 needs, at most
 /// six: 20.0%, 99.994%, 0.003%. Rounding never shows 0% or 100% for what is neither.
 #[must_use]
@@ -112,6 +119,12 @@ mod tests {
     fn counts_have_commas() {
         let written: Vec<String> = [0, 999, 1000, 1_234_567].into_iter().map(count).collect();
         assert_eq!(written, ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn one_is_singular() {
+        let written = [0, 1, 2000].map(|number| counted(number, "request"));
+        assert_eq!(written, ["0 requests", "1 request", "2,000 requests"]);
     }
 
     #[test]
