@@ -150,7 +150,7 @@ fn a_judge_gives_its_figures_with_their_errors() {
     };
     // Fifty points of five errors: 6.25 is seen in 21% of judgements, 7.5 in 93%; four standard
     // errors of six hundred trials either way, and half a point for the rounding of those figures.
-    for (place, factor, share) in [(2, 1.25, 0.21), (3, 1.5, 0.93)] {
+    for (place, factor, share) in [(4, 1.25, 0.21), (6, 1.5, 0.93)] {
         let (seen, value, error) = flagged(place);
         assert_eq!(seen, factor);
         assert!(

@@ -7,6 +7,9 @@ use super::text::{BOLD, paragraph};
 use crate::summary::kayenta::{Change, JudgeSummary, MetricKind, MetricSummary, Proportion};
 use crate::units::display::{count, short_percent};
 
+/// The changes that the table shows; the files have more.
+const LISTED: [f64; 9] = [1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0];
+
 /// The whole answer: without its tables if `quiet`.
 #[must_use]
 pub fn text(summary: &JudgeSummary, quiet: bool) -> String {
@@ -107,10 +110,16 @@ fn table(text: &mut String, metric: &MetricSummary, summary: &JudgeSummary) {
         "  {:<14}{:>20}{:>24}",
         "new version", "judged High or Low", "canary does not pass"
     );
-    let certain = |change: &Change| change.flagged.value >= 1.0 && change.stopped.value >= 1.0;
-    let shown = metric.changes.iter().position(certain);
-    let shown = shown.map_or(metric.changes.len(), |place| place + 1);
-    for change in &metric.changes[..shown] {
+    let listed = metric.changes.iter().filter(|change| {
+        LISTED
+            .iter()
+            .any(|factor| (factor - change.factor).abs() < 1e-9)
+    });
+    let listed: Vec<&Change> = listed.collect();
+    let certain = |change: &&Change| change.flagged.value >= 1.0 && change.stopped.value >= 1.0;
+    let shown = listed.iter().position(certain);
+    let shown = shown.map_or(listed.len(), |place| place + 1);
+    for change in &listed[..shown] {
         let _ = writeln!(
             text,
             "  {:<14}{:>20}{:>24}",

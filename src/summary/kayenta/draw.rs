@@ -8,7 +8,7 @@ use crate::units::display::short_percent;
 #[must_use]
 pub fn figures(summary: &JudgeSummary) -> Vec<Figure> {
     let stable = summary.stable_error_rate;
-    let curves: Vec<OperatingCurve> = summary
+    let mut curves: Vec<OperatingCurve> = summary
         .metrics
         .iter()
         .filter(|metric| metric.kind == MetricKind::Count && !metric.falls)
@@ -22,6 +22,15 @@ pub fn figures(summary: &JudgeSummary) -> Vec<Figure> {
                 .collect(),
         })
         .collect();
+    // Where no curve says anything any more, the axis ends.
+    let says = |curve: &OperatingCurve| {
+        let silent = curve.points.iter().rev().take_while(|point| point.1 <= 0.0);
+        (curve.points.len() + 2).saturating_sub(silent.count())
+    };
+    let length = curves.iter().map(says).max().unwrap_or(0);
+    for curve in &mut curves {
+        curve.points.truncate(length.max(2));
+    }
     if curves.is_empty() || stable <= 0.0 {
         return Vec::new();
     }

@@ -41,8 +41,10 @@ pub struct Question {
 /// Seconds between two points.
 const POINT_SECONDS: f64 = 60.0;
 
-/// The changes that the table lists, as factors; the first is none.
-const FACTORS: [f64; 9] = [1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0];
+/// The changes, as factors; the first is none.
+const FACTORS: [f64; 17] = [
+    1.0, 1.05, 1.1, 1.17, 1.25, 1.37, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 30.0,
+];
 
 /// With fewer points Spinnaker warns (MonitorKayentaCanaryTask.kt).
 const FEW_POINTS: u32 = 50;
