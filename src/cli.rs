@@ -6,6 +6,7 @@ mod plan;
 mod routes;
 mod stat;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::styling::Styles;
@@ -15,10 +16,11 @@ pub use check::{CheckArgs, InputFormat};
 pub use gate::{ArrivalLaw, GateArgs};
 pub use plan::{PlanArgs, PlanCommon, PlanErrors, PlanGate, PlanQuestion, PlanSplit};
 pub use routes::{
-    DiffArgs, EnvoyArgs, ExplainArgs, ExportArgs, ExportTarget, PrintArgs, ProxyArgs,
+    DiffArgs, EnvoyArgs, ExplainArgs, ExportArgs, ExportTarget, PrintArgs, ProxyArgs, SplitArgs,
 };
 pub use stat::StatArgs;
 
+use crate::scenario::{MAX_REPLICATIONS, MAX_REQUESTS};
 use crate::units::{ConfidenceLevel, Rational, Tolerance, parse_decimal};
 
 /// Replay canary releases through the real weighting algorithms, and see what you would observe.
@@ -57,8 +59,13 @@ pub enum Command {
     /// Any quantity of the statistics library by its name
     Stat(StatArgs),
     /// Prints the JSON Schema of scenario files, for editors
-    #[command(after_help = "Example:\n  shiftsim schema > scenario.schema.json")]
-    Schema,
+    #[command(after_help = "Examples:\n  shiftsim schema > scenario.schema.json\n  \
+        shiftsim schema --rollout > rollout.schema.json")]
+    Schema {
+        /// That of scenarios with a rollout
+        #[arg(long)]
+        rollout: bool,
+    },
     /// Prints a completion script for a shell
     #[command(after_help = "Example:\n  shiftsim completions bash > \
         ~/.local/share/bash-completion/completions/shiftsim")]
@@ -76,11 +83,12 @@ pub enum Command {
 #[command(after_help = "Examples:
   shiftsim run scenarios/tcp-echo-20-v2.yaml
   shiftsim run --weights v1=80,v2=20 --requests 20
+  shiftsim run manifests/ --request http://reviews:9080/ --requests 100
   shiftsim run scenarios/*.yaml --replications 1000 --format json --no-charts
 
 The exit status is 1 if a claim of a scenario fails.")]
 pub struct RunArgs {
-    /// Scenario files; `-` reads one from standard input
+    /// Scenario files, or manifests with --request; `-` reads standard input
     #[arg(
         value_name = "SCENARIO",
         required_unless_present = "weights",
@@ -89,20 +97,24 @@ pub struct RunArgs {
     pub scenarios: Vec<PathBuf>,
 
     /// Weights instead of a scenario file, such as v1=80,v2=20
-    #[arg(long, value_name = "NAME=WEIGHT,…", requires = "requests")]
-    pub weights: Option<String>,
-
-    /// Requests to send, with --weights
     #[arg(
         long,
-        value_name = "N",
-        requires = "weights",
-        conflicts_with = "scenarios"
+        value_name = "NAME=WEIGHT,…",
+        requires = "requests",
+        group = "split"
     )]
+    pub weights: Option<String>,
+
+    /// Requests to send, with --weights or --request
+    #[arg(long, value_name = "N", requires = "split", value_parser = parse_requests)]
     pub requests: Option<u64>,
 
+    /// The split of manifests.
+    #[command(flatten)]
+    pub split: SplitArgs,
+
     /// Repeats the whole run so often with other random streams
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", value_parser = parse_replications)]
     pub replications: Option<u32>,
 
     /// Draws the final counts of the replications from their law instead of replaying them
@@ -131,30 +143,36 @@ pub struct RunArgs {
 #[command(after_help = "Examples:
   shiftsim converge --weights v1=50,v3=50 --tolerance 10 --requests 15
   shiftsim converge scenarios/tcp-echo-20-v2.yaml --phase 80/20
+  shiftsim converge reviews.yaml --request http://reviews:9080/reviews/0
   shiftsim converge --weights v1=90,v2=10 --requests 100 --replications 10000")]
 pub struct ConvergeArgs {
-    /// A scenario file; `-` reads it from standard input
+    /// A scenario file, or manifests with --request; `-` reads standard input
     #[arg(
         value_name = "SCENARIO",
         required_unless_present = "weights",
         conflicts_with = "weights"
     )]
-    pub scenario: Option<PathBuf>,
+    pub scenarios: Vec<PathBuf>,
 
     /// Weights instead of a scenario file, such as v1=50,v2=50
-    #[arg(long, value_name = "NAME=WEIGHT,…")]
+    #[arg(long, value_name = "NAME=WEIGHT,…", group = "split")]
     pub weights: Option<String>,
 
+    /// The split of manifests.
+    #[command(flatten)]
+    pub split: SplitArgs,
+
     /// The phase of the scenario [default: the last one that splits traffic]
-    #[arg(long, value_name = "NAME", conflicts_with = "weights")]
+    #[arg(long, value_name = "NAME", conflicts_with = "split")]
     pub phase: Option<String>,
 
     /// The number of requests that you have in mind
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 10_000_000, 1000))]
     pub requests: Option<u64>,
 
     /// Simulates each figure beside the exact one by so many replays
-    #[arg(long, value_name = "R", requires = "requests", default_value_t = 0)]
+    #[arg(long, value_name = "R", requires = "requests", default_value_t = 0,
+        value_parser = |text: &str| whole(text, 0, MAX_REPLICATIONS.into(), 1000))]
     pub replications: u64,
 
     /// The seed of the replays [default: that of the scenario, or 1]
@@ -186,8 +204,8 @@ pub struct Common {
     pub format: OutputFormat,
 
     /// Threads to use [default: one per core]; results do not depend on it
-    #[arg(long, value_name = "N")]
-    pub threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    pub threads: Option<NonZeroUsize>,
 
     /// Prints less: no table, verdicts alone
     #[arg(short, long, conflicts_with = "verbose")]
@@ -225,6 +243,31 @@ pub enum Seed {
     Given(u64),
     /// One that the operating system's entropy chooses.
     Random,
+}
+
+/// A whole number in a range, written in digits alone.
+fn whole(text: &str, least: u64, most: u64, example: u64) -> Result<u64, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|number| (least..=most).contains(number) && !text.starts_with('+'))
+        .ok_or_else(|| {
+            format!("expected a whole number from {least} to {most} in digits, such as {example}")
+        })
+}
+
+fn parse_requests(text: &str) -> Result<u64, String> {
+    whole(text, 1, MAX_REQUESTS, 1000)
+}
+
+fn parse_replications(text: &str) -> Result<u32, String> {
+    let number = whole(text, 1, MAX_REPLICATIONS.into(), 1000)?;
+    u32::try_from(number).map_err(|error| error.to_string())
+}
+
+fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| {
+        "expected a whole number above 0, such as 4; leave it out for one thread per core".into()
+    })
 }
 
 fn parse_seed(text: &str) -> Result<Seed, String> {

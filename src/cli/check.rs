@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::Common;
+use super::{Common, SplitArgs};
 
 /// What `check` is asked.
 #[derive(Debug, Args)]
@@ -10,6 +10,7 @@ use super::Common;
   shiftsim check --target v1=80,v2=20 v1=16 v2=4
   shiftsim check --target v1=90,v2=10 access.log.gz --host reviews
   shiftsim check --target reviews.yaml --phase 50/50 requests.csv --column version
+  shiftsim check --target reviews/ --request http://reviews:9080/ v1=88 v2=12
   shiftsim check --target v1=50,v3=50 pages.txt --match v1='^$' --match v3='red'
   for i in $(seq 100); do (date; sleep 1) | nc $HOST $PORT; done |
     shiftsim check --target one=80,two=20 -
@@ -22,12 +23,17 @@ destination_version. Gzip and UTF-16 are undone.
 
 The exit status is 1 if the counts are not consistent with the target.")]
 pub struct CheckArgs {
-    /// The configured split: weights such as v1=80,v2=20, or a scenario file
+    /// The configured split: weights such as v1=80,v2=20, or a scenario file; with --request a
+    /// file or a folder of manifests
     #[arg(long, value_name = "WEIGHTS|SCENARIO")]
     pub target: String,
 
+    /// The split of manifests.
+    #[command(flatten)]
+    pub split: SplitArgs,
+
     /// The phase of the scenario that was observed
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "request")]
     pub phase: Option<String>,
 
     /// Counts such as v1=16 v2=4, or a file, or `-` for standard input

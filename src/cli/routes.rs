@@ -44,6 +44,23 @@ pub struct ExplainArgs {
     pub print: PrintArgs,
 }
 
+/// A request whose split is wanted: it makes the inputs of a command manifests.
+#[derive(Debug, Args)]
+pub struct SplitArgs {
+    /// Reads manifests instead of a scenario, and takes the split that this request meets: 'GET
+    /// http://reviews:9080/reviews/0', or a connection such as tcp://tcp-echo:9000
+    #[arg(long, value_name = "REQUEST", group = "split")]
+    pub request: Option<String>,
+
+    /// A header of the request; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", requires = "request", value_parser = parse_header)]
+    pub headers: Vec<(String, String)>,
+
+    /// The proxy that routes.
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
+}
+
 /// What `diff` is asked.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:

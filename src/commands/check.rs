@@ -5,6 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::folder::Folder;
+use super::manifests::print_warnings;
+use super::split::{from_manifests, refuse_without_request};
 use super::{Answer, CommandError, output};
 use crate::cli::{CheckArgs, InputFormat, OutputFormat};
 use crate::config;
@@ -67,7 +69,13 @@ fn settings(arguments: &CheckArgs) -> Result<(Settings, Vec<(String, usize)>), C
         problem: format!("--target {text}: {problem}"),
         help: "write it as --target v1=80,v2=20, or name a scenario file".into(),
     };
-    let (target, aliases, tolerance, confidence) = if is_weights(text) {
+    refuse_without_request(&arguments.split)?;
+    let (target, aliases, tolerance, confidence) = if arguments.split.request.is_some() {
+        let loaded = from_manifests(&[text.into()], &arguments.split, 1)?;
+        print_warnings(&loaded.warnings);
+        let target = Target::of_phase(&loaded.scenario, &loaded.scenario.phases()[0]);
+        (target, Vec::new(), None, None)
+    } else if is_weights(text) {
         let weights = config::parse_weights_list(text).map_err(|error| usage(error.to_string()))?;
         if arguments.phase.is_some() {
             return Err(usage(

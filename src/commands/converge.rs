@@ -5,6 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::folder::Folder;
+use super::manifests::print_warnings;
+use super::split::{from_manifests, refuse_without_request};
 use super::{Answer, CommandError, output, scenarios};
 use crate::cli::{ConvergeArgs, OutputFormat};
 use crate::config;
@@ -71,13 +73,24 @@ fn write(
 }
 
 fn load(arguments: &ConvergeArgs) -> Result<Scenario, CommandError> {
-    let scenario = match (&arguments.weights, &arguments.scenario) {
-        (Some(weights), _) => scenarios::from_weights(weights, arguments.requests.unwrap_or(1))?,
-        (None, Some(path)) => config::read_scenario(path)?.scenario,
-        (None, None) => {
+    refuse_without_request(&arguments.split)?;
+    let requests = arguments.requests.unwrap_or(1);
+    let scenario = match (
+        &arguments.weights,
+        &arguments.split.request,
+        &*arguments.scenarios,
+    ) {
+        (Some(weights), ..) => scenarios::from_weights(weights, requests)?,
+        (None, Some(_), paths) => {
+            let loaded = from_manifests(paths, &arguments.split, requests)?;
+            print_warnings(&loaded.warnings);
+            loaded.scenario
+        }
+        (None, None, [path]) => config::read_scenario(path)?.scenario,
+        (None, None, _) => {
             return Err(CommandError::Usage {
-                problem: "neither a scenario nor --weights".into(),
-                help: "name a scenario file, or give --weights v1=50,v2=50".into(),
+                problem: "converge answers for one scenario".into(),
+                help: "name one scenario file, or give --weights v1=50,v2=50".into(),
             });
         }
     };

@@ -1,11 +1,18 @@
-//! Manifests as a route table: what `explain`, `diff` and `export` begin with.
+//! Manifests as a route table, and the request that is asked about: what `explain`, `diff` and
+//! `export` begin with.
 
 use std::path::PathBuf;
 
 use super::CommandError;
 use crate::cli::ProxyArgs;
 use crate::config;
-use crate::routing::{MESH, RouteTable, Source};
+use crate::routing::{Connection, MESH, Request, RouteTable, Source};
+
+/// What is routed.
+pub(super) enum Routed {
+    Request(Request),
+    Connection(Connection),
+}
 
 /// The table that the manifests make, and what there is to know about them.
 pub(super) fn read(paths: &[PathBuf]) -> Result<(RouteTable, Vec<String>), CommandError> {
@@ -27,4 +34,54 @@ pub(super) fn source(arguments: &ProxyArgs) -> Source {
         namespace: arguments.namespace.clone(),
         labels: arguments.labels.iter().cloned().collect(),
     }
+}
+
+/// Reads `--request`: a request, or with tcp:// and tls:// a connection.
+pub(super) fn routed(
+    text: &str,
+    headers: &[(String, String)],
+    proxy: &ProxyArgs,
+) -> Result<Routed, CommandError> {
+    let usage = |problem: String, help: &str| CommandError::Usage {
+        problem: format!("--request {text}: {problem}"),
+        help: help.into(),
+    };
+    let source = source(proxy);
+    let schemes = ["tcp://", "tls://"].into_iter();
+    let address = |scheme: &'static str| Some((scheme, text.strip_prefix(scheme)?));
+    if let Some((scheme, address)) = schemes.filter_map(address).next() {
+        if !headers.is_empty() {
+            let help = "leave out the headers, or ask for http://";
+            return Err(usage("a connection has no headers".into(), help));
+        }
+        let connection = connection(scheme == "tls://", address, source);
+        let help = "write host and port, such as tcp://tcp-echo:9000";
+        return connection
+            .map(Routed::Connection)
+            .ok_or_else(|| usage("it names no port".into(), help));
+    }
+    let mut request = Request::parse(text).map_err(|error| {
+        let help = "for example --request 'GET http://reviews:9080/reviews/0'";
+        usage(error.to_string(), help)
+    })?;
+    for (name, value) in headers {
+        request.add_header(name, value);
+    }
+    request.source = source;
+    Ok(Routed::Request(request))
+}
+
+/// `None` if there is no port.
+fn connection(is_tls: bool, address: &str, source: Source) -> Option<Connection> {
+    let (host, port) = address.trim_end_matches('/').rsplit_once(':')?;
+    let host = host.trim_matches(['[', ']']);
+    let ip = host.parse().ok();
+    let name = (ip.is_none() && !host.is_empty()).then(|| host.to_owned());
+    Some(Connection {
+        server_name: name.clone().filter(|_| is_tls),
+        host: name,
+        port: port.parse().ok().filter(|&port| port > 0)?,
+        address: ip,
+        source,
+    })
 }

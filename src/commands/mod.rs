@@ -17,6 +17,7 @@ mod run_rollout;
 mod run_story;
 mod scenarios;
 mod shell;
+mod split;
 mod stat;
 
 use std::num::NonZeroUsize;
@@ -61,7 +62,7 @@ fn dispatch(command: Command) -> Result<Answer, CommandError> {
         Command::Gate(arguments) => gate::gate(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Stat(arguments) => stat::stat(&arguments),
-        Command::Schema => shell::schema(),
+        Command::Schema { rollout } => shell::schema(rollout),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
 use super::CommandError;
+use super::split::{from_manifests, refuse_without_request};
 use crate::cli::{Common, RunArgs, Seed};
 use crate::config::{self, AnyScenario, Loaded, LoadedRollout, LoadedStory};
 use crate::scenario::{
@@ -46,11 +47,24 @@ impl ToRun {
 /// The scenarios that `run` is asked for, flags applied. All inputs are read before any error is
 /// returned, so that one call reports all mistakes.
 pub(super) fn load(arguments: &RunArgs) -> Result<Vec<ToRun>, CommandError> {
-    let loaded = match (&arguments.weights, arguments.requests) {
-        (Some(weights), Some(requests)) => vec![ToRun::Phases(Box::new(Loaded {
+    refuse_without_request(&arguments.split)?;
+    let loaded = match (
+        &arguments.weights,
+        &arguments.split.request,
+        arguments.requests,
+    ) {
+        (Some(weights), _, Some(requests)) => vec![ToRun::Phases(Box::new(Loaded {
             scenario: from_weights(weights, requests)?,
             warnings: Vec::new(),
         }))],
+        (_, Some(request), requests) => {
+            let requests = requests.ok_or_else(|| CommandError::Usage {
+                problem: format!("--request {request} is to be sent, but how often?"),
+                help: "add --requests 100".into(),
+            })?;
+            let loaded = from_manifests(&arguments.scenarios, &arguments.split, requests)?;
+            vec![ToRun::Phases(Box::new(loaded))]
+        }
         _ => read_all(arguments)?,
     };
     refuse_repeated_names(&loaded)?;

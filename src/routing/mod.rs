@@ -19,6 +19,7 @@ mod fractional_percent;
 mod hosts;
 mod lookup;
 mod matching;
+mod met_split;
 mod outcome;
 mod precedence;
 mod re2;
@@ -36,6 +37,7 @@ pub use destination::{Backend, Destination, Forward, ForwardError, WeightedDesti
 pub use fault::{Abort, AbortStatus, Delay, Faults};
 pub use fractional_percent::{Denominator, FractionalPercent};
 pub use matching::{HeaderMatch, Mismatch, QueryMatch, RouteMatch, UriMatch, UriPattern};
+pub use met_split::{MetSplit, NoSplit};
 pub use outcome::{Draws, Outcome, Reply, ResponseFlag};
 pub use precedence::{Precedence, catch_alls_last, sort_by_gateway_api_precedence};
 pub use re2::{Re2, Re2Error};
