@@ -98,9 +98,11 @@ fn parse_where(
         for document in documents.unwrap_or_default() {
             split(document, &mut of_file, &mut report);
         }
-        let of_file = of_file.into_iter();
-        let of_file = of_file.map(|resource| (meta_of(&resource, file), resource));
-        found.extend(of_file.filter(|(meta, _)| keep(file, &meta.resource())));
+        let of_file = of_file
+            .into_iter()
+            .map(|resource| (meta_of(&resource, file), resource))
+            .filter(|(meta, _)| keep(file, &meta.resource()));
+        found.extend(of_file);
         reports.push(report);
     }
     for (place, (meta, resource)) in found.iter().enumerate() {
