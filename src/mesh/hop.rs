@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rand::Rng;
+use rand::{Rng, RngExt};
 
 use super::proxies::{Proxies, Proxy};
 use super::story::{Call, Story};
@@ -94,13 +94,14 @@ impl Hops<'_, '_> {
         });
         let delay = outcome.delay.map_or(0, nanos);
         for &mirror in &outcome.mirrors {
-            self.receive(&route.mirrors[mirror].destination);
+            let mirror = self.landed(&route.mirrors[mirror].destination);
+            self.receive(&mirror);
         }
         let mut response = match (outcome.reply, &route.action) {
             (Reply::Destination(place), RouteAction::Forward(forward)) => {
-                let destination = &forward.destinations()[place].destination;
-                self.receive(destination);
-                self.answer(request, destination, now.saturating_add(delay), depth)
+                let destination = self.landed(&forward.destinations()[place].destination);
+                self.receive(&destination);
+                self.answer(request, &destination, now.saturating_add(delay), depth)
             }
             (Reply::Proxy { status, .. }, _) => Response::of_proxy(status),
             // Only a route that forwards has destinations.
@@ -115,6 +116,18 @@ impl Hops<'_, '_> {
         }
         response.nanos = response.nanos.saturating_add(delay);
         response
+    }
+
+    /// Where a request really lands: without a subset, at any version that runs there.
+    fn landed(&mut self, destination: &Destination) -> Destination {
+        let mut landed = destination.clone();
+        let mut all = self.story.running.iter();
+        let running = all.find(|one| one.service == destination.short_host());
+        if let (None, Some(running)) = (&destination.subset, running) {
+            let place = self.random.random_range(0..running.versions.len());
+            landed.subset = Some(running.versions[place].clone());
+        }
+        landed
     }
 
     fn receive(&mut self, destination: &Destination) {

@@ -12,5 +12,5 @@ mod story;
 mod tally;
 
 pub use run::run;
-pub use story::{Call, Propagation, Story, Stretch, Viewer};
+pub use story::{Call, Propagation, Running, Story, Stretch, Viewer};
 pub use tally::{Answered, Failure, Page, StoryTally, StretchTally};

@@ -23,6 +23,8 @@ pub struct Story {
     pub viewers: Vec<Viewer>,
     /// Which services call which.
     pub calls: Vec<Call>,
+    /// The versions that run behind services, for requests that no rule sends to one.
+    pub running: Vec<Running>,
     /// The stretches in their order; at least one. The first one's rules hold from the start.
     pub stretches: Vec<Stretch>,
 }
@@ -34,6 +36,15 @@ pub struct Viewer {
     pub name: String,
     /// The headers of their requests, which services pass on.
     pub headers: Vec<(String, String)>,
+}
+
+/// The versions that run behind a service, with a pod each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// The service: the first label of its host.
+    pub service: String,
+    /// The versions, all equally likely to be picked; at least one.
+    pub versions: Vec<String>,
 }
 
 /// A call that a service makes for each request that it answers, with timeout and retries of its

@@ -35,7 +35,10 @@ fn whole_phase(text: &mut String, phase: &StoryPhase, detail: Detail) {
     if !phase.change.is_empty() {
         let _ = write!(facts, " · {}", phase.change);
     }
-    paragraph(text, "", &format!("{}{facts}", phase.name));
+    let mut heading = String::new();
+    paragraph(&mut heading, "", &format!("{}{facts}", phase.name));
+    let bold = format!("{BOLD}{}{BOLD:#}", phase.name);
+    text.push_str(&heading.replacen(&phase.name, &bold, 1));
     pages(text, &phase.pages);
     if let Some(seconds) = phase.last_old_seconds {
         let hops = phase.routed_by_old_rules;

@@ -1,8 +1,6 @@
 //! Routes and shares of the manifests under `scenarios/manifests/`, as the tasks of Istio's
 //! documentation have them; and what Istio refuses, in its words.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use std::path::Path;
 
 use super::*;

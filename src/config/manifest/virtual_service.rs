@@ -269,10 +269,9 @@ pub(super) fn service_ports(
         let is_tcp = ["tcp", "tls", "mongo", "mysql", "redis"]
             .iter()
             .any(|known| {
-                let starts = named
-                    .as_ref()
-                    .is_some_and(|name| name == known || name.starts_with(&format!("{known}-")));
-                starts
+                let is_named =
+                    |name: &String| name == known || name.starts_with(&format!("{known}-"));
+                named.as_ref().is_some_and(is_named)
             })
             || (key == "number"
                 && protocol("protocol", report).is_some_and(|text| text == "tcp" || text == "tls"));

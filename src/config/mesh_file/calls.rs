@@ -1,6 +1,6 @@
 //! Which services call which: `calls` of a story.
 
-use super::{items, request};
+use super::{items, request, texts};
 use crate::config::reader::{Fields, Report};
 use crate::config::values;
 use crate::config::yaml::Node;
@@ -13,7 +13,7 @@ pub(super) fn read(fields: &Fields, report: &mut Report) -> Option<Vec<Call>> {
     let Some(node) = fields.get("calls") else {
         return Some(Vec::new());
     };
-    let items = items(node, "a list of calls", report)?;
+    let items = items(node, "a list of at least one call", report)?;
     let calls: Vec<Option<Call>> = items.iter().map(|item| call(item, report)).collect();
     calls.into_iter().collect()
 }
@@ -25,11 +25,7 @@ fn call(node: &Node, report: &mut Report) -> Option<Call> {
     let to = fields.required("to", "GET http://reviews:9080/reviews/0", report)?;
     let to = request(to, report);
     let versions = fields.get("versions").map_or(Some(Vec::new()), |node| {
-        let items = items(node, "a list of versions", report)?.iter();
-        let names: Vec<Option<String>> = items
-            .map(|item| values::text(item, "the name of a version", report))
-            .collect();
-        names.into_iter().collect()
+        texts(node, "a list of at least one version", report)
     });
     let timeout = fields.get("timeout");
     let timeout = timeout.map(|node| values::duration(node, report));

@@ -11,12 +11,12 @@ use super::reader::{Fields, Report};
 use super::source::{ConfigError, Source};
 use super::yaml::{Node, Value};
 use super::{Diagnostic, values, yaml};
-use crate::mesh::{Story, Viewer};
+use crate::mesh::{Running, Story, Viewer};
 use crate::routing::Request;
 use crate::scenario::ScenarioName;
 
 /// The keys of a story.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "name",
     "title",
     "description",
@@ -25,6 +25,7 @@ const KEYS: [&str; 14] = [
     "proxies",
     "manifests",
     "calls",
+    "versions",
     "phases",
     "rate",
     "requests",
@@ -100,6 +101,7 @@ fn read(source: &Source, report: &mut Report) -> Option<Draft> {
     let proxies = number(&fields, "proxies", 1, (1, 10_000), report);
     let viewers = viewers(&fields, report);
     let calls = calls::read(&fields, report);
+    let running = running(&fields, report);
     let manifests = paths(fields.get("manifests"), report);
     let phases = phases::read(&fields, report);
     let name = name?;
@@ -112,6 +114,7 @@ fn read(source: &Source, report: &mut Report) -> Option<Draft> {
             request: request?,
             viewers: viewers?,
             calls: calls?,
+            running: running?,
             stretches: Vec::new(),
         },
         manifests: manifests?,
@@ -164,7 +167,7 @@ fn viewers(fields: &Fields, report: &mut Report) -> Option<Vec<Viewer>> {
             headers: Vec::new(),
         }]);
     };
-    let items = items(node, "a list of viewers", report)?;
+    let items = items(node, "a list of at least one viewer", report)?;
     let viewers: Vec<Option<Viewer>> = items.iter().map(|item| viewer(item, report)).collect();
     viewers.into_iter().collect()
 }
@@ -187,6 +190,35 @@ fn viewer(node: &Node, report: &mut Report) -> Option<Viewer> {
         name: name?,
         headers: headers?,
     })
+}
+
+/// `versions`: the versions that run behind each service.
+fn running(fields: &Fields, report: &mut Report) -> Option<Vec<Running>> {
+    let Some(node) = fields.get("versions") else {
+        return Some(Vec::new());
+    };
+    let services = Fields::any(node, "a mapping of services to their versions", report)?;
+    let all: Vec<Option<Running>> = services
+        .entries()
+        .iter()
+        .map(|entry| {
+            let versions = texts(&entry.value, "a list of at least one version", report)?;
+            Some(Running {
+                service: entry.key.clone(),
+                versions,
+            })
+        })
+        .collect();
+    all.into_iter().collect()
+}
+
+/// A list of words.
+fn texts(node: &Node, what: &str, report: &mut Report) -> Option<Vec<String>> {
+    let items = items(node, what, report)?.iter();
+    let texts: Vec<Option<String>> = items
+        .map(|item| values::text(item, "a name", report))
+        .collect();
+    texts.into_iter().collect()
 }
 
 /// The items of a list that has some.

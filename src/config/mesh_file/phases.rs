@@ -30,7 +30,7 @@ pub(super) struct Draft {
 /// All phases. Rate, requests and propagation may stand at the top, for all of them.
 pub(super) fn read(fields: &Fields, report: &mut Report) -> Option<Vec<Draft>> {
     let node = fields.required("phases", "[{name: all v1, apply: all-v1.yaml}]", report)?;
-    let items = items(node, "a list of phases", report)?;
+    let items = items(node, "a list of at least one phase", report)?;
     let drafts: Vec<Option<Draft>> = items
         .iter()
         .map(|item| phase(item, fields, report))

@@ -10,7 +10,7 @@
 //! | how large is it? | `effect_size` | judge/stats/EffectSizes.scala |
 //! | Pass, High or Low | [`classify`] | judge/classifiers/metric/MannWhitneyClassifier.scala |
 //! | scores of groups and of the whole | [`score`] | judge/scorers/WeightedSumScorer.scala |
-//! | go on or stop, over several judgements | [`stage`] | orca-kayenta, MonitorKayentaCanaryTask.kt and AggregateCanaryResultsTask.kt |
+//! | go on or stop, over several judgements | [`StageRule`] | orca-kayenta, MonitorKayentaCanaryTask.kt and AggregateCanaryResultsTask.kt |
 //!
 //! The figures agree with those that Kayenta logs to all digits (spinnaker/spinnaker#6278), so
 //! nothing here may be "improved": a solver with a finer tolerance would give another verdict.
