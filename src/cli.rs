@@ -6,6 +6,7 @@ mod plan;
 mod routes;
 mod stat;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::styling::Styles;
@@ -19,6 +20,7 @@ pub use routes::{
 };
 pub use stat::StatArgs;
 
+use crate::scenario::{MAX_REPLICATIONS, MAX_REQUESTS};
 use crate::units::{ConfidenceLevel, Rational, Tolerance, parse_decimal};
 
 /// Replay canary releases through the real weighting algorithms, and see what you would observe.
@@ -57,8 +59,13 @@ pub enum Command {
     /// Any quantity of the statistics library by its name
     Stat(StatArgs),
     /// Prints the JSON Schema of scenario files, for editors
-    #[command(after_help = "Example:\n  shiftsim schema > scenario.schema.json")]
-    Schema,
+    #[command(after_help = "Examples:\n  shiftsim schema > scenario.schema.json\n  \
+        shiftsim schema --rollout > rollout.schema.json")]
+    Schema {
+        /// That of scenarios with a rollout
+        #[arg(long)]
+        rollout: bool,
+    },
     /// Prints a completion script for a shell
     #[command(after_help = "Example:\n  shiftsim completions bash > \
         ~/.local/share/bash-completion/completions/shiftsim")]
@@ -99,7 +106,7 @@ pub struct RunArgs {
     pub weights: Option<String>,
 
     /// Requests to send, with --weights or --request
-    #[arg(long, value_name = "N", requires = "split")]
+    #[arg(long, value_name = "N", requires = "split", value_parser = parse_requests)]
     pub requests: Option<u64>,
 
     /// The split of manifests.
@@ -107,7 +114,7 @@ pub struct RunArgs {
     pub split: SplitArgs,
 
     /// Repeats the whole run so often with other random streams
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", value_parser = parse_replications)]
     pub replications: Option<u32>,
 
     /// Draws the final counts of the replications from their law instead of replaying them
@@ -160,11 +167,12 @@ pub struct ConvergeArgs {
     pub phase: Option<String>,
 
     /// The number of requests that you have in mind
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 10_000_000, 1000))]
     pub requests: Option<u64>,
 
     /// Simulates each figure beside the exact one by so many replays
-    #[arg(long, value_name = "R", requires = "requests", default_value_t = 0)]
+    #[arg(long, value_name = "R", requires = "requests", default_value_t = 0,
+        value_parser = |text: &str| whole(text, 0, MAX_REPLICATIONS.into(), 1000))]
     pub replications: u64,
 
     /// The seed of the replays [default: that of the scenario, or 1]
@@ -196,8 +204,8 @@ pub struct Common {
     pub format: OutputFormat,
 
     /// Threads to use [default: one per core]; results do not depend on it
-    #[arg(long, value_name = "N")]
-    pub threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    pub threads: Option<NonZeroUsize>,
 
     /// Prints less: no table, verdicts alone
     #[arg(short, long, conflicts_with = "verbose")]
@@ -235,6 +243,31 @@ pub enum Seed {
     Given(u64),
     /// One that the operating system's entropy chooses.
     Random,
+}
+
+/// A whole number in a range, written in digits alone.
+fn whole(text: &str, least: u64, most: u64, example: u64) -> Result<u64, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|number| (least..=most).contains(number) && !text.starts_with('+'))
+        .ok_or_else(|| {
+            format!("expected a whole number from {least} to {most} in digits, such as {example}")
+        })
+}
+
+fn parse_requests(text: &str) -> Result<u64, String> {
+    whole(text, 1, MAX_REQUESTS, 1000)
+}
+
+fn parse_replications(text: &str) -> Result<u32, String> {
+    let number = whole(text, 1, MAX_REPLICATIONS.into(), 1000)?;
+    u32::try_from(number).map_err(|error| error.to_string())
+}
+
+fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| {
+        "expected a whole number above 0, such as 4; leave it out for one thread per core".into()
+    })
 }
 
 fn parse_seed(text: &str) -> Result<Seed, String> {

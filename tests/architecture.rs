@@ -39,7 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["quantities", "scenario", "summary", "tally", "units"],
     ),
     ("chart", &["summary"]),
-    ("cli", &["scenario", "units"]),
+    ("cli", &["rollout", "scenario", "units"]),
     (
         "commands",
         &[
@@ -78,6 +78,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rayon", &["commands", "sim"]),
     ("saphyr_parser", &["config"]),
     ("statrs", &["stats"]),
+    ("unicode_width", &["report"]),
 ];
 
 #[test]

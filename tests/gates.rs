@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use shiftsim::config::{GateKind, parse_gate_settings};
-use shiftsim::rollout::{GateTraffic, WindowArrivals};
+use shiftsim::rollout::{GateTraffic, Latency, WindowArrivals};
 use shiftsim::sim::rollouts::{RolloutTally, simulate_rollouts};
 use shiftsim::stats::two_sided::{Convention, binomial_test};
 use shiftsim::summary::gate::{self, Answer, Method, Question};
@@ -181,7 +181,11 @@ fn literal_controllers_agree_with_the_exact_figures() {
         ),
         (Schedule, "weights=10..100/30,pause=5m", one, 0.02),
     ] {
-        for arrivals in [WindowArrivals::Poisson, WindowArrivals::Fixed] {
+        for arrivals in [
+            WindowArrivals::Poisson,
+            WindowArrivals::Constant,
+            WindowArrivals::Fixed,
+        ] {
             let traffic = traffic(rate, arrivals, error_rate);
             let question = ask(kind, settings, traffic);
             let tally = simulate_rollouts(&question.rollout, &traffic, 1, 0, RUNS, &|_| {});
@@ -215,6 +219,35 @@ fn scrapes_and_load_tests_are_seen_by_both() {
     let plain = traffic(Rational::from_integer(1), WindowArrivals::Poisson, 0.02);
     let [plain, loaded] = [plain, loaded].map(|t| answer(&ask(GateKind::Flagger, settings, t)));
     assert!(loaded.promoted > plain.promoted + 0.05);
+}
+
+#[test]
+fn latency_quantiles_are_interpolated_as_prometheus_does() {
+    // 500 ms is a bound of the histogram, 300 ms lies in a bucket.
+    for (settings, error_rate) in [
+        (
+            "interval=1m,threshold=3,weights=[20,50],success=99,p99=500ms",
+            0.005,
+        ),
+        ("interval=1m,threshold=3,weights=[20,50],p99=300ms", 0.0),
+    ] {
+        for arrivals in [
+            WindowArrivals::Poisson,
+            WindowArrivals::Constant,
+            WindowArrivals::Fixed,
+        ] {
+            let mut slow = traffic(Rational::from_integer(5), arrivals, error_rate);
+            slow.latency = Latency::new(80.0, 420.0);
+            let question = ask(GateKind::Flagger, settings, slow);
+            let tally = simulate_rollouts(&question.rollout, &slow, 1, 0, RUNS, &|_| {});
+            assert!(tally.promoted > 0 && tally.rolled_back > 0, "{tally:?}");
+            agree(
+                &format!("{settings} {arrivals:?}"),
+                &answer(&question),
+                &tally,
+            );
+        }
+    }
 }
 
 #[test]
@@ -260,5 +293,6 @@ fn the_tutorial_gate_promotes_what_was_published() {
     assert!((at(WindowArrivals::Fixed, 0.02) - 0.875_805_486_614_458_6).abs() < 1e-12);
     assert!((at(WindowArrivals::Fixed, 0.005) - 0.999_406_644_739_032_65).abs() < 1e-12);
     // scipy: sums over the Poisson number of requests, an empty window failing.
+    assert!((at(WindowArrivals::Constant, 0.02) - 0.877_789_230_549_233_4).abs() < 1e-11);
     assert!((at(WindowArrivals::Poisson, 0.02) - 0.879_104_303_503_941_8).abs() < 1e-11);
 }

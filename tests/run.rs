@@ -209,12 +209,12 @@ fn failures_say_the_way_out_and_leave_nothing() {
         ),
         (
             &["run", "--weights", "v1=80", "--requests", "0"],
-            "at least one request",
+            "expected a whole number from 1 to 10000000000",
         ),
         (&["run", "good.yaml", "--tolerance", "0"], "above 0"),
         (
             &["run", "good.yaml", "--replications", "0"],
-            "replications must be",
+            "expected a whole number from 1 to 10000000",
         ),
     ];
     for (arguments, expected) in cases {

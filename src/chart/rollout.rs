@@ -47,7 +47,7 @@ pub(super) fn draw(figure: &RolloutTimeline) -> Scene {
     let upper = plot(body.top + axis::ABOVE, SHARES);
     let middle = plot(upper.bottom + BETWEEN, ERRORS);
     let lower = plot(middle.bottom + BETWEEN, FAILURES);
-    let end = figure.end_seconds.max(1e-9);
+    let end = figure.end_seconds.max(1.0);
     let across = Scale::linear((0.0, end), (upper.left, upper.right));
 
     share_panel(&mut scene, figure, upper, &across, (most_share, &shares));

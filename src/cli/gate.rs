@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{OutputFormat, Seed, parse_seed};
+use crate::rollout::Latency;
 use crate::units::{Rate, Rational, parse_decimal, to_f64};
 
 /// What `gate` is asked.
@@ -72,6 +73,11 @@ pub struct GateArgs {
     #[arg(long, value_name = "PERCENT", value_parser = parse_share)]
     pub stable_error_rate: Option<f64>,
 
+    /// How long the new version takes, as median and 99th percentile, such as 40ms,300ms
+    /// [default: that of the scenario, or faster than any limit]
+    #[arg(long, value_name = "MEDIAN,P99", value_parser = parse_latency)]
+    pub latency: Option<Latency>,
+
     /// Requests per second of a load test on the new version, none of which fail
     #[arg(long, value_name = "R", value_parser = parse_rate)]
     pub load_test: Option<Rate>,
@@ -80,8 +86,8 @@ pub struct GateArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
     pub scrape: Option<Duration>,
 
-    /// Rollouts for each figure that has to be simulated [default: 10000; judgements of Kayenta:
-    /// 2000]
+    /// Rollouts for each figure that has to be simulated [default: 10000; with Kayenta's
+    /// judge 2000]
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
     pub replications: Option<u64>,
 
@@ -89,6 +95,11 @@ pub struct GateArgs {
     #[arg(long, value_name = "N", default_value_t = 50,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub points: u32,
+
+    /// Judgements of Kayenta, evenly spread; each sees all points so far
+    #[arg(long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub judgements: u32,
 
     /// The seed of what is simulated [default: that of the scenario, or 1]
     #[arg(long, value_name = "SEED", value_parser = parse_seed)]
@@ -120,7 +131,9 @@ pub struct GateArgs {
 pub enum ArrivalLaw {
     /// Random arrivals, each sent to a version at random
     Poisson,
-    /// Always the same number, rounded down
+    /// Evenly spaced arrivals, each sent to a version at random
+    Constant,
+    /// Always the same number for each version, rounded down
     Fixed,
 }
 
@@ -147,6 +160,20 @@ fn parse_objective(text: &str) -> Result<Rational, String> {
         .ok_or_else(|| {
             "expected the percentage of requests that should succeed, such as 99 or 99.9".into()
         })
+}
+
+/// Two times in milliseconds or seconds.
+fn parse_latency(text: &str) -> Result<Latency, String> {
+    let millis = |text: &str| {
+        let text = text.trim();
+        match text.strip_suffix("ms") {
+            Some(millis) => parse_decimal(millis).map(to_f64),
+            None => parse_decimal(text.strip_suffix('s')?).map(|value| 1000.0 * to_f64(value)),
+        }
+    };
+    text.split_once(',')
+        .and_then(|(median, p99)| Latency::new(millis(median)?, millis(p99)?))
+        .ok_or_else(|| "expected two times, the smaller one first, such as 40ms,300ms".into())
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {

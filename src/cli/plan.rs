@@ -56,7 +56,7 @@ pub struct PlanErrors {
     pub one_sided: bool,
 
     /// Requests to both versions together that you have in mind
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=100_000_000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| super::whole(text, 2, 100_000_000, 1000))]
     pub requests: Option<u64>,
 
     /// What the questions have in common.
@@ -76,7 +76,7 @@ pub struct PlanSplit {
     pub actual: String,
 
     /// Requests that you have in mind
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| super::whole(text, 1, 10_000_000, 1000))]
     pub requests: Option<u64>,
 
     /// What the questions have in common.
@@ -92,7 +92,7 @@ pub struct PlanGate {
     pub success: Rational,
 
     /// Requests that the gate looks at
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| super::whole(text, 1, 10_000_000, 1000))]
     pub requests: u64,
 
     /// What the questions have in common.

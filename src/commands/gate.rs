@@ -175,6 +175,7 @@ fn kayenta_page(
             .copied()
             .unwrap_or_else(Rate::one_per_second),
         points: arguments.points,
+        judgements: arguments.judgements.min(arguments.points),
         stable_error_rate: arguments.stable_error_rate.unwrap_or(USUAL_ERROR_RATE),
         seed: scenarios::chosen_seed(arguments.seed, 1),
         trials: arguments.replications.unwrap_or(2_000),
@@ -263,18 +264,20 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
     if let Some(law) = arguments.arrivals {
         traffic.arrivals = match law {
             ArrivalLaw::Poisson => WindowArrivals::Poisson,
+            ArrivalLaw::Constant => WindowArrivals::Constant,
             ArrivalLaw::Fixed => WindowArrivals::Fixed,
         };
     }
     traffic.stable_error_rate = arguments
         .stable_error_rate
         .unwrap_or(traffic.stable_error_rate);
+    traffic.latency = arguments.latency.or(traffic.latency);
     traffic.load_test = arguments.load_test.or(traffic.load_test);
     traffic.scrape_interval = arguments.scrape.or(traffic.scrape_interval);
-    if traffic.load_test.is_some() && traffic.arrivals == WindowArrivals::Fixed {
+    if traffic.load_test.is_some() && traffic.arrivals != WindowArrivals::Poisson {
         return Err(CommandError::Usage {
             problem: "a load test needs random arrivals".into(),
-            help: "leave --arrivals fixed out".into(),
+            help: "leave --arrivals out, or the load test".into(),
         });
     }
     Ok(Question {

@@ -61,7 +61,7 @@ fn dispatch(command: Command) -> Result<Answer, CommandError> {
         Command::Gate(arguments) => gate::gate(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Stat(arguments) => stat::stat(&arguments),
-        Command::Schema => shell::schema(),
+        Command::Schema { rollout } => shell::schema(rollout),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),
     }

@@ -7,9 +7,13 @@ use super::{Answer, CommandError};
 use crate::cli::Cli;
 use crate::config;
 
-/// Prints the JSON Schema of scenario files.
-pub(super) fn schema() -> Result<Answer, CommandError> {
-    print_bytes(config::scenario_schema().as_bytes())?;
+/// Prints the JSON Schema of scenario files, or of those with a rollout.
+pub(super) fn schema(rollout: bool) -> Result<Answer, CommandError> {
+    let schema = match rollout {
+        true => config::rollout_schema(),
+        false => config::scenario_schema(),
+    };
+    print_bytes(schema.as_bytes())?;
     Ok(Answer::Yes)
 }
 

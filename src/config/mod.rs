@@ -60,6 +60,12 @@ pub fn read_any_scenario(path: &Path) -> Result<AnyScenario, ConfigError> {
     }
 }
 
+/// The JSON Schema of scenario files with a rollout.
+#[must_use]
+pub fn rollout_schema() -> &'static str {
+    include_str!("rollout.schema.json")
+}
+
 /// The JSON Schema of scenario files.
 #[must_use]
 pub fn scenario_schema() -> &'static str {

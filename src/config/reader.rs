@@ -12,28 +12,37 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Adds a mistake.
+    /// Adds a mistake, once: what stands at the top of a file is read again by every phase that
+    /// inherits it.
     pub(super) fn add(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
-    }
-
-    /// Gives the last mistake a way out, if it has none.
-    pub(super) fn add_help(&mut self, help: &str) {
-        if let Some(last) = self.diagnostics.last_mut() {
-            last.help.get_or_insert_with(|| help.to_owned());
+        if !self.diagnostics.contains(&diagnostic) {
+            self.diagnostics.push(diagnostic);
         }
     }
 
     /// Adds "expected …, found …" at a node.
     pub(super) fn expected(&mut self, node: &Node, expected: &str) {
+        self.expected_with(node, expected, None);
+    }
+
+    /// Adds "expected …, found …" at a node, with a way out.
+    pub(super) fn expected_with(&mut self, node: &Node, expected: &str, help: Option<String>) {
         let message = format!("expected {expected}, found {}", node.kind());
         let mut diagnostic =
             Diagnostic::error(node.span.clone(), message, format!("not {expected}"));
-        if matches!(node.value, Value::Quoted(_)) {
-            diagnostic = diagnostic.help("remove the quotes if it is a number");
-        }
+        diagnostic.help = without_quotes(node).or(help);
         self.add(diagnostic);
     }
+}
+
+/// The way out for a number, or for `true` and `false`, in quotes.
+fn without_quotes(node: &Node) -> Option<String> {
+    let Value::Quoted(text) = &node.value else {
+        return None;
+    };
+    let number = text.bytes().any(|byte| byte.is_ascii_digit());
+    let bare = number || matches!(text.as_str(), "true" | "false");
+    bare.then(|| "in quotes it is text: remove the quotes".to_owned())
 }
 
 /// A mapping whose keys are known.
@@ -138,10 +147,14 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The most words that a message lists.
+const MOST_LISTED: usize = 20;
+
 /// "did you mean `requests`?", or the list of what is possible.
 pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
     match nearest(word, known) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
+        Some(nearest) => format!("did you mean `{}`?", shorten(nearest)),
+        None if known.len() == 1 => format!("use {}", list(known)),
         None => format!("use one of {}", list(known)),
     }
 }
@@ -162,9 +175,13 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, candidate)| candidate)
 }
 
-/// "`a`, `b` and `c`".
+/// "`a`, `b` and `c`"; of more than [`MOST_LISTED`], how many are left out.
 pub(super) fn list(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    let shown = words.iter().take(MOST_LISTED);
+    let mut quoted: Vec<String> = shown.map(|word| format!("`{}`", shorten(word))).collect();
+    if words.len() > MOST_LISTED {
+        quoted.push(format!("{} more", words.len() - MOST_LISTED));
+    }
     match quoted.split_last() {
         None => "nothing".to_owned(),
         Some((last, [])) => last.clone(),

@@ -1,46 +1,128 @@
 //! Single values: whole numbers, exact decimals, durations, rates, words.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use num_rational::Ratio;
 
 use super::Diagnostic;
 use super::reader::{Report, suggestion};
-use super::yaml::{Node, Value};
+use super::yaml::{Node, Value, shorten, steers};
 use crate::units::{ConfidenceLevel, Rate, Rational, Tolerance, parse_decimal};
 
 /// A whole number in a range, its ends included.
 pub(super) fn whole(node: &Node, least: u64, most: u64, report: &mut Report) -> Option<u64> {
-    let expected = match (least, most) {
-        (0, u64::MAX) => format!("a whole number from 0 to {most}"),
-        _ => format!("a whole number from {least} to {most}"),
-    };
+    whole_or(node, least, most, None, report)
+}
+
+/// A whole number in a range, with a way out for what is none.
+pub(super) fn whole_or(
+    node: &Node,
+    least: u64,
+    most: u64,
+    help: Option<&str>,
+    report: &mut Report,
+) -> Option<u64> {
     let number = plain(node)
         .filter(|text| is_digits(text))
-        .and_then(|text| text.parse().ok());
-    match number {
-        Some(number) if (least..=most).contains(&number) => Some(number),
-        _ => {
-            report.expected(node, &expected);
-            None
-        }
+        .and_then(|text| text.parse().ok())
+        .filter(|number| (least..=most).contains(number));
+    if number.is_none() {
+        let spelled = plain(node)
+            .and_then(digits_of)
+            .filter(|number| (least..=most).contains(number))
+            .map(|number| format!("write the digits alone: {number}"));
+        let help = spelled.or_else(|| help.map(ToOwned::to_owned));
+        let expected = format!("a whole number from {least} to {most}");
+        report.expected_with(node, &expected, help);
     }
+    number
 }
 
 /// Digits alone, without the leading zero that other readers take for octal.
 fn is_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'))
+    text.bytes().all(|byte| byte.is_ascii_digit()) && !leading_zero(text)
 }
 
-/// A word or a sentence, in quotes or not.
-pub(super) fn text(node: &Node, what: &str, report: &mut Report) -> Option<String> {
-    match &node.value {
-        Value::Plain(text) | Value::Quoted(text) if !text.trim().is_empty() => Some(text.clone()),
-        _ => {
-            report.expected(node, what);
-            None
-        }
+fn leading_zero(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next() == Some(b'0') && bytes.next().is_some_and(|byte| byte.is_ascii_digit())
+}
+
+/// The whole number that is meant by `1e6`, `1_000`, `1,000`, `+5` or `5.0`. What starts with a
+/// zero may be octal, and is not guessed at.
+fn digits_of(text: &str) -> Option<u64> {
+    let text = text
+        .strip_prefix('+')
+        .unwrap_or(text)
+        .replace(['_', ','], "");
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((&text, "0"));
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+    let number = parse_decimal(mantissa).filter(|_| !leading_zero(mantissa))?;
+    let product = number
+        .numer()
+        .checked_mul(10_u64.checked_pow(exponent.parse().ok()?)?)?;
+    product
+        .is_multiple_of(*number.denom())
+        .then(|| product / number.denom())
+}
+
+/// A word or a sentence, in quotes or not. Characters that steer a terminal are refused, except
+/// the line breaks and tabs of what may have several lines.
+fn words(node: &Node, what: &str, lines: bool, report: &mut Report) -> Option<String> {
+    let (Value::Plain(text) | Value::Quoted(text)) = &node.value else {
+        report.expected(node, what);
+        return None;
+    };
+    if text.trim().is_empty() {
+        report.expected(node, what);
+        return None;
     }
+    let blank = |character: char| lines && matches!(character, '\n' | '\r' | '\t');
+    if text
+        .chars()
+        .any(|character| steers(character) && !blank(character))
+    {
+        report.add(unprintable(node.span.clone(), text));
+        return None;
+    }
+    Some(text.clone())
+}
+
+/// A text of a single line.
+pub(super) fn text(node: &Node, what: &str, report: &mut Report) -> Option<String> {
+    words(node, what, false, report)
+}
+
+/// A text that may have several lines, which become one.
+pub(super) fn paragraph(node: &Node, report: &mut Report) -> Option<String> {
+    let text = words(node, "text", true, report)?;
+    Some(text.split_whitespace().collect::<Vec<&str>>().join(" "))
+}
+
+/// Whether a key can name a version; reports one that cannot.
+pub(super) fn version_name(name: &str, span: &Range<usize>, report: &mut Report) -> bool {
+    if name.trim().is_empty() {
+        let message = "the name of a version is empty";
+        let mistake = Diagnostic::error(span.clone(), message, "needs a name");
+        report.add(mistake.help("write a name such as `v1`"));
+        return false;
+    }
+    if name.contains(steers) {
+        report.add(unprintable(span.clone(), name));
+        return false;
+    }
+    true
+}
+
+fn unprintable(span: Range<usize>, text: &str) -> Diagnostic {
+    let message = format!("`{}` has characters that cannot be printed", shorten(text));
+    Diagnostic::error(
+        span,
+        message,
+        "line breaks and control characters are refused",
+    )
+    .help("write it in one line, with printable characters alone")
 }
 
 /// `true` or `false`.
@@ -117,7 +199,7 @@ pub(super) fn percent(node: &Node, report: &mut Report) -> Option<Rational> {
 
 /// A duration: `90s`, `5m`, `1h30m`, `500ms`, or a number of seconds. Above zero.
 pub(super) fn duration(node: &Node, report: &mut Report) -> Option<Duration> {
-    let duration = plain(node)
+    let duration = with_unit(node)
         .and_then(parse_duration)
         .filter(|span| !span.is_zero());
     checked(node, duration, report, || {
@@ -127,7 +209,7 @@ pub(super) fn duration(node: &Node, report: &mut Report) -> Option<Duration> {
 
 /// A rate: `10/s`, `600/m`, `3600/h`, or a number per second. Above zero.
 pub(super) fn rate(node: &Node, report: &mut Report) -> Option<Rate> {
-    let rate = plain(node).and_then(parse_rate).and_then(Rate::new);
+    let rate = with_unit(node).and_then(parse_rate).and_then(Rate::new);
     checked(node, rate, report, || {
         "a rate above zero, such as 10/s, 600/m or 0.5".to_owned()
     })
@@ -152,10 +234,21 @@ fn plain(node: &Node) -> Option<&str> {
     }
 }
 
+/// What is written with a unit, such as `60s`: text, with quotes or without. A number alone is
+/// refused in quotes, as everywhere.
+fn with_unit(node: &Node) -> Option<&str> {
+    let text = match &node.value {
+        Value::Plain(text) => text,
+        Value::Quoted(text) if parse_decimal(text).is_none() => text,
+        _ => return None,
+    };
+    (!leading_zero(text)).then_some(text)
+}
+
 /// A decimal, with or without a percent sign. At most nine digits, so that products of two fit.
 fn decimal(node: &Node) -> Option<Rational> {
-    plain(node)
-        .map(|text| text.strip_suffix('%').unwrap_or(text).trim_end())
+    with_unit(node)
+        .map(|text| text.strip_suffix('%').map_or(text, str::trim_end))
         .filter(|text| text.len() <= 10)
         .and_then(parse_decimal)
 }

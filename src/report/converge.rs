@@ -6,7 +6,7 @@ use std::io;
 use super::text::{BOLD, paragraph, shorten};
 use crate::summary::Comparison;
 use crate::summary::converge::{ConvergeSummary, Curve, Meaning, Needed};
-use crate::units::display::{count, percent, short_percent};
+use crate::units::display::{count, counted, percent, short_percent};
 
 /// The whole answer: without its tables if `quiet`, and with how they were computed if `verbose`.
 #[must_use]
@@ -20,8 +20,8 @@ pub fn text(summary: &ConvergeSummary, quiet: bool, verbose: bool) -> String {
     if let (Some(deviation), Some(requests)) = (summary.expected_deviation_points, summary.requests)
     {
         let sentence = format!(
-            "After {} requests the share that is farthest off misses its target by {} points on average.",
-            count(requests),
+            "After {} the share that is farthest off misses its target by {} points on average.",
+            counted(requests, "request"),
             points(deviation)
         );
         text.push('\n');

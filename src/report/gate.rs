@@ -5,7 +5,7 @@ use std::io;
 
 use super::text::{BOLD, paragraph, shorten};
 use crate::summary::gate::{Curve, GateSummary, GatedVersion, Method, StepSummary};
-use crate::units::display::{percent, short_percent};
+use crate::units::display::{brief_percent, rate, short_percent};
 
 /// Steps that the table shows before it leaves some out.
 const MOST_STEPS: usize = 12;
@@ -101,15 +101,16 @@ fn heading(text: &mut String, summary: &GateSummary) {
         &format!("{} · {}: {}", summary.rollout, summary.tool, summary.rule),
     );
     let arrivals = match summary.arrivals {
-        "fixed" => "a fixed number of them in each window",
+        "fixed" => "a fixed number of them for each version in each window",
+        "constant" => "evenly spaced, each sent to a version at random",
         _ => "arriving at random",
     };
     paragraph(
         text,
         "",
         &format!(
-            "{} requests/s, {arrivals} · at most {} errors are acceptable ({})",
-            summary.requests_per_second,
+            "{}, {arrivals} · at most {} errors are acceptable ({})",
+            rate(summary.requests_per_second),
             short_percent(summary.objective.error_rate),
             summary.objective.source
         ),
@@ -154,10 +155,10 @@ fn step_row(text: &mut String, step: &StepSummary) {
         number(step.requests),
         step.errors_allowed
             .map_or_else(|| "–".to_owned(), |errors| errors.to_string()),
-        cell(step.no_data)
+        brief_percent(step.no_data)
     );
     for passes in step.passes.iter().skip(1).take(3) {
-        let _ = write!(line, "{:>11}", cell(*passes));
+        let _ = write!(line, "{:>11}", brief_percent(*passes));
     }
     let _ = writeln!(text, "{line}");
 }
@@ -200,9 +201,9 @@ fn version_row(text: &mut String, version: &GatedVersion, undecided: bool) {
         text,
         "  {:<25}{:>10}{:>10}{:>10}{:>11}{:>12}",
         shorten(&name, 25),
-        cell(answer.promoted),
-        cell(answer.rolled_back),
-        cell(fifth),
+        brief_percent(answer.promoted),
+        brief_percent(answer.rolled_back),
+        brief_percent(fifth),
         takes,
         number(answer.errors)
     );
@@ -212,7 +213,7 @@ fn alternatives(text: &mut String, summary: &GateSummary) {
     if summary.alternatives.len() < 2 {
         return;
     }
-    let rate = |place: usize| {
+    let of_version = |place: usize| {
         summary
             .versions
             .get(place)
@@ -223,9 +224,9 @@ fn alternatives(text: &mut String, summary: &GateSummary) {
         text,
         "\n  {:<45}{:>8}{:>8}{:>8}{:>8}",
         "the same steps under other rules: promoted at",
-        rate(1),
-        rate(2),
-        rate(3),
+        of_version(1),
+        of_version(2),
+        of_version(3),
         "takes"
     );
     for row in &summary.alternatives {
@@ -234,9 +235,9 @@ fn alternatives(text: &mut String, summary: &GateSummary) {
             text,
             "  {:<45}{:>8}{:>8}{:>8}{:>8}",
             format!("{}{simulated}", shorten(&row.name, 43)),
-            cell(row.good_promoted),
-            cell(row.objective_promoted),
-            cell(row.bad_promoted),
+            brief_percent(row.good_promoted),
+            brief_percent(row.objective_promoted),
+            brief_percent(row.bad_promoted),
             minutes(row.good_seconds),
         );
     }
@@ -280,17 +281,6 @@ pub(super) fn minutes(seconds: f64) -> String {
     match (value * 10.0).round() / 10.0 {
         round if round.fract() == 0.0 || round >= 100.0 => format!("{round:.0}{unit}"),
         round => format!("{round:.1}{unit}"),
-    }
-}
-
-/// A probability for a narrow column: 87.6%, <0.01%, >99.99%.
-pub(super) fn cell(share: f64) -> String {
-    match share {
-        ..=1e-12 => "0%".into(),
-        ..1e-4 => "<0.01%".into(),
-        share if share >= 1.0 - 1e-12 => "100%".into(),
-        share if share > 1.0 - 1e-4 => ">99.99%".into(),
-        share => percent(share),
     }
 }
 

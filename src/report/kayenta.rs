@@ -67,16 +67,20 @@ fn heading(text: &mut String, summary: &JudgeSummary) {
     );
     paragraph(text, "", &rule);
     let traffic = format!(
-        "{} requests/s, half to each version: {} of each in a point of a minute; {} points; {} \
-         errors on the old version",
+        "{} requests/s, half to each version: {} of each in a point of a minute; {} points, {}; \
+         {} errors on the old version",
         summary.requests_per_second,
         number(summary.requests_per_point),
         summary.points,
-        short_percent(summary.stable_error_rate)
+        match summary.judgements {
+            1 => "judged once at the end".to_owned(),
+            many => format!("judged {many} times on the way"),
+        },
+        rate(summary.stable_error_rate)
     );
     paragraph(text, "", &traffic);
     let method = format!(
-        "simulated, {} judgements for each figure, ± one standard error; seed {}",
+        "simulated, {} rollouts for each figure, ± one standard error; seed {}",
         count(summary.trials),
         summary.seed
     );
@@ -124,10 +128,23 @@ fn changed(change: &Change, metric: &MetricSummary, summary: &JudgeSummary) -> S
     let rate = summary.stable_error_rate * change.factor;
     match metric.kind {
         MetricKind::Count if !metric.falls && rate <= 1.0 => {
-            format!("{factor:<7}{}", short_percent(rate))
+            format!("{factor:<7}{}", self::rate(rate))
         }
         _ => factor,
     }
+}
+
+/// An error rate with up to three digits.
+fn rate(rate: f64) -> String {
+    let percent = rate * 100.0;
+    let digits = match percent {
+        10.0.. => 1,
+        1.0.. => 2,
+        0.1.. => 3,
+        _ => 5,
+    };
+    let text = format!("{percent:.digits$}");
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn share(share: Proportion) -> String {

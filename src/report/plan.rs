@@ -8,7 +8,7 @@ use crate::summary::plan::duration;
 use crate::summary::plan::errors::ErrorsPlan;
 use crate::summary::plan::gate::GatePlan;
 use crate::summary::plan::split::SplitPlan;
-use crate::units::display::{count, percent, short_percent};
+use crate::units::display::{count, counted, percent, short_percent};
 
 /// The plan for error rates: what to do, and a row for each way to count.
 #[must_use]
@@ -104,13 +104,13 @@ pub fn gate(plan: &GatePlan, quiet: bool) -> String {
         .minutes
         .map_or(String::new(), |minutes| format!(" ({})", duration(minutes)));
     let mut text = format!(
-        "{BOLD}gate: at least {} of {} requests succeed{time}{BOLD:#}\n",
+        "{BOLD}gate: at least {} of {} succeed{time}{BOLD:#}\n",
         short_percent(plan.success),
-        count(plan.requests)
+        counted(plan.requests, "request")
     );
     let terms = format!(
-        "promotes with at most {} errors; exact: binomial",
-        count(plan.allowed_errors)
+        "promotes with at most {}; exact: binomial",
+        counted(plan.allowed_errors, "error")
     );
     paragraph(&mut text, "", &terms);
     if !quiet {

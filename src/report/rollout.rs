@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::io;
 
-use super::gate::{cell, minutes};
+use super::gate::minutes;
 use super::text::{BOLD, paragraph};
 use crate::summary::gate::{Answer, Method};
 use crate::summary::rollout::RolloutSummary;
-use crate::units::display::{count, percent, short_percent};
+use crate::units::display::{brief_percent, count, percent, rate, short_percent};
 
 /// Ticks that the table shows before it leaves some out.
 const MOST_TICKS: usize = 24;
@@ -18,9 +18,9 @@ pub fn text(summary: &RolloutSummary, quiet: bool) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{BOLD}{}{BOLD:#}", summary.title);
     let facts = format!(
-        "{} · {} requests/s ({}) · errors {} new, {} old · seed {}",
+        "{} · {} ({}) · errors {} new, {} old · seed {}",
         summary.scenario,
-        summary.requests_per_second,
+        rate(summary.requests_per_second),
         summary.arrivals,
         short_percent(summary.canary_error_rate),
         short_percent(summary.stable_error_rate),
@@ -39,7 +39,7 @@ pub fn text(summary: &RolloutSummary, quiet: bool) -> String {
         ticks(&mut text, summary);
     }
     let verdict = format!(
-        "{BOLD}{}{BOLD:#} after {}: {}. The new version answered {} requests, {} of which failed.",
+        "{} after {}: {}. The new version answered {} requests, {} of which failed.",
         summary.outcome,
         minutes(summary.seconds),
         summary.reason,
@@ -127,18 +127,22 @@ fn sentence(answer: &Answer) -> String {
     };
     let mut sentence = format!(
         "{}{error} are promoted and {} rolled back",
-        cell(answer.promoted),
-        cell(answer.rolled_back)
+        brief_percent(answer.promoted),
+        brief_percent(answer.rolled_back)
     );
     if answer.rolled_back_without_data > 1e-6 {
         let _ = write!(
             sentence,
             " ({} with an empty window among the failed checks)",
-            cell(answer.rolled_back_without_data)
+            brief_percent(answer.rolled_back_without_data)
         );
     }
     if answer.undecided > 1e-6 {
-        let _ = write!(sentence, ", {} stay undecided", cell(answer.undecided));
+        let _ = write!(
+            sentence,
+            ", {} stay undecided",
+            brief_percent(answer.undecided)
+        );
     }
     let _ = write!(
         sentence,

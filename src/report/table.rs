@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use comfy_table::{CellAlignment, presets};
+use comfy_table::{CellAlignment, ContentArrangement, presets};
+
+use super::text::WIDTH;
 
 /// A table whose first column is names, the others numbers.
 #[derive(Debug)]
@@ -16,6 +18,9 @@ impl Table {
     pub(super) fn new(header: Vec<&str>) -> Self {
         let mut table = comfy_table::Table::new();
         table.load_style(presets::NOTHING);
+        // Cells are broken only where the table would be wider than the terminal.
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(WIDTH - 1).unwrap_or(u16::MAX));
         let columns = header.len();
         table.set_header(header);
         Self { table, columns }

@@ -10,6 +10,7 @@ use crate::summary::{
 };
 use crate::units::display::{count, percent, probability};
 use anstyle::{Effects, Style};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The width of a terminal that everything must fit.
 pub(super) const WIDTH: usize = 80;
@@ -54,7 +55,11 @@ pub fn summary(summary: &Summary, detail: Detail) -> String {
 /// A phase in one sentence.
 fn phase_line(text: &mut String, phase: &PhaseSummary) {
     if let Some(sentence) = phase.verdict.first() {
-        paragraph(text, "  ", &format!("{}: {sentence}", phase.name));
+        paragraph(
+            text,
+            "  ",
+            &format!("{}: {sentence}", shorten(&phase.name, 40)),
+        );
     }
 }
 
@@ -70,7 +75,7 @@ fn whole_phase(text: &mut String, summary: &Summary, phase: &PhaseSummary) {
 }
 
 fn heading(text: &mut String, summary: &Summary) {
-    let _ = writeln!(text, "{BOLD}{}{BOLD:#}", summary.title);
+    bold_paragraph(text, &summary.title);
     let mut facts = format!("{} · {}", summary.scenario, noun(summary, summary.requests));
     if summary.replications > 1 {
         let _ = write!(
@@ -100,11 +105,16 @@ fn noun(summary: &Summary, number: u64) -> String {
 
 fn phase_table(text: &mut String, summary: &Summary, phase: &PhaseSummary) {
     let requests = noun(summary, phase.requests);
-    let _ = writeln!(
-        text,
-        "{BOLD}{}{BOLD:#} · {requests} · {}",
-        phase.name, phase.algorithm
+    let mut line = String::new();
+    let facts = format!(
+        "{} · {requests} · {}",
+        shorten(&phase.name, 40),
+        phase.algorithm
     );
+    paragraph(&mut line, "", &facts);
+    // The name is shorter than a line, so that its end stands in the first one.
+    let (name, rest) = line.split_once(" · ").unwrap_or((&line, ""));
+    let _ = write!(text, "{BOLD}{name}{BOLD:#} · {rest}");
     let with_replicas = phase
         .versions
         .iter()
@@ -150,12 +160,32 @@ fn row(version: &VersionSummary, with_replicas: bool) -> Vec<String> {
     row
 }
 
-/// A name cut to so many characters.
+/// A name cut to so many columns of a terminal.
 pub(super) fn shorten(name: &str, most: usize) -> String {
-    if name.chars().count() <= most {
+    if name.width() <= most {
         return name.to_owned();
     }
-    name.chars().take(most - 1).chain(['…']).collect()
+    let mut short = name[..fitting(name, most.saturating_sub(1))].to_owned();
+    short.push('…');
+    short
+}
+
+/// A text with blanks after it, up to so many columns.
+fn padded(text: &str, columns: usize) -> String {
+    let blank = " ".repeat(columns.saturating_sub(text.width()));
+    format!("{text}{blank}")
+}
+
+/// How many bytes of a text fit into so many columns, whole characters alone.
+fn fitting(text: &str, columns: usize) -> usize {
+    let mut used = 0;
+    for (byte, character) in text.char_indices() {
+        used += character.width().unwrap_or(0);
+        if used > columns {
+            return byte;
+        }
+    }
+    text.len()
 }
 
 fn replication_lines(text: &mut String, summary: &Summary, replications: &ReplicationSummary) {
@@ -180,8 +210,11 @@ fn replication_lines(text: &mut String, summary: &Summary, replications: &Replic
         let [low, .., high] = share.quantiles;
         let _ = writeln!(
             text,
-            "    {:<30} {} ± {} (5% to 95%: {} to {})",
-            format!("mean share of {}", shorten(&share.version, 18)),
+            "    {} {} ± {} (5% to 95%: {} to {})",
+            padded(
+                &format!("mean share of {}", shorten(&share.version, 16)),
+                30
+            ),
             percent(share.mean),
             percent(share.standard_error),
             percent(low),
@@ -260,17 +293,24 @@ fn methods(text: &mut String, summary: &Summary) {
 }
 
 /// Writes `sentence` wrapped to the width, `indent` before its first line and as much space before
-/// the others.
+/// the others. A word that is longer than a line is broken.
 pub(super) fn paragraph(text: &mut String, indent: &str, sentence: &str) {
-    let blank = " ".repeat(indent.chars().count());
+    let blank = " ".repeat(indent.width());
+    let room = WIDTH - blank.len();
     let mut line = indent.to_owned();
     let mut empty = true;
-    for word in sentence.split_whitespace() {
-        let long = line.chars().count() + 1 + word.chars().count() > WIDTH;
+    for mut word in sentence.split_whitespace() {
+        let long = line.width() + 1 + word.width() > WIDTH;
         if !empty && long {
             let _ = writeln!(text, "{line}");
             line.clone_from(&blank);
             empty = true;
+        }
+        while empty && word.width() > room {
+            let (first, rest) = word.split_at(fitting(word, room));
+            let _ = writeln!(text, "{line}{first}");
+            line.clone_from(&blank);
+            word = rest;
         }
         if !empty {
             line.push(' ');
@@ -279,6 +319,15 @@ pub(super) fn paragraph(text: &mut String, indent: &str, sentence: &str) {
         empty = false;
     }
     let _ = writeln!(text, "{line}");
+}
+
+/// A headline, wrapped to the width.
+pub(super) fn bold_paragraph(text: &mut String, sentence: &str) {
+    let mut plain = String::new();
+    paragraph(&mut plain, "", sentence);
+    for line in plain.lines() {
+        let _ = writeln!(text, "{BOLD}{line}{BOLD:#}");
+    }
 }
 
 /// Where the files are: the page first, if there is one.
@@ -299,4 +348,27 @@ pub fn files(files: &[String]) -> String {
         };
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_cut_to_columns_and_not_to_characters() {
+        assert_eq!(shorten("reviews-v1", 10), "reviews-v1");
+        assert_eq!(shorten("reviews-v10", 10), "reviews-v…");
+        assert_eq!(shorten("日本語日本語", 7), "日本語…");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        for word in ["x".repeat(200), "日".repeat(100), "a b ".repeat(60)] {
+            let mut text = String::new();
+            paragraph(&mut text, "  ", &format!("see {word} there"));
+            assert!(text.lines().all(|line| line.width() <= WIDTH), "{text}");
+            let letters = |text: &str| text.replace([' ', '\n'], "");
+            assert_eq!(letters(&text), letters(&format!("see{word}there")));
+        }
+    }
 }

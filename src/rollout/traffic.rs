@@ -11,7 +11,9 @@ pub enum WindowArrivals {
     /// Poisson: random arrivals, each sent to a version at random.
     #[default]
     Poisson,
-    /// Always the same number: ⌊rate · time · weight⌋ since the last tick.
+    /// Evenly spaced arrivals, each sent to a version at random.
+    Constant,
+    /// Always the same number, split evenly too: ⌊rate · time · weight⌋ since the last tick.
     Fixed,
 }
 
@@ -45,8 +47,8 @@ impl GateTraffic {
         }
     }
 
-    /// With [`WindowArrivals::Fixed`]: how many requests arrive at a version with that many percent
-    /// of the traffic, between `from` and `to` nanoseconds after the last tick.
+    /// Without random arrivals: how many requests arrive at versions with that many percent of the
+    /// traffic in all, between `from` and `to` nanoseconds after the last tick.
     #[must_use]
     pub fn fixed_requests(&self, percent: u32, from: u64, to: u64) -> u64 {
         let per_second = self.rate.per_second();

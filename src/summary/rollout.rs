@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use super::figures::{Figure, Labels, RolloutTick, RolloutTimeline, TickMark};
 use super::gate::{self, Answer};
-use crate::rollout::{Controller, GateTraffic, Measure, StagedRule, WindowArrivals};
+use crate::rollout::{Controller, Measure, StagedRule, WindowArrivals};
 use crate::scenario::RolloutScenario;
 use crate::sim::rollouts::{
     Outcome, Reason, RolloutRun, RolloutTally, TickRecord, TickResult, Value,
 };
 use crate::stats::{StatsError, intervals};
-use crate::units::display::{count, percent, short_percent};
+use crate::units::display::{percent, rate, short_percent};
 use crate::units::to_f64;
 
 /// What one rollout did, and what many of them do.
@@ -107,6 +107,7 @@ pub fn summarise(
         requests_per_second: to_f64(traffic.rate.per_second()),
         arrivals: match traffic.arrivals {
             WindowArrivals::Poisson => "poisson",
+            WindowArrivals::Constant => "constant",
             WindowArrivals::Fixed => "fixed",
         },
         canary_error_rate: traffic.canary_error_rate,
@@ -279,9 +280,9 @@ fn capital(word: &str) -> String {
 
 fn caption(scenario: &RolloutScenario, summary: &RolloutSummary) -> String {
     format!(
-        "{} · {} requests/s, {} · errors {} on the new version, {} on the old one · {} · seed {}",
+        "{} · {}, {} · errors {} on the new version, {} on the old one · {} · seed {}",
         scenario.name,
-        summary.requests_per_second,
+        rate(summary.requests_per_second),
         summary.arrivals,
         short_percent(summary.canary_error_rate),
         short_percent(summary.stable_error_rate),
@@ -308,35 +309,4 @@ fn failures_limit(controller: &Controller) -> Option<u32> {
             }),
         Controller::Schedule(_) => None,
     }
-}
-
-/// What the traffic of a rollout amounts to, in a sentence.
-#[must_use]
-pub fn traffic_sentence(traffic: &GateTraffic) -> String {
-    let mut sentence = format!(
-        "{} requests/s to both versions, of which {} fail on the new and {} on the old one",
-        to_f64(traffic.rate.per_second()),
-        short_percent(traffic.canary_error_rate),
-        short_percent(traffic.stable_error_rate)
-    );
-    if let Some(load) = traffic.load_test {
-        sentence += &format!(
-            "; a load test adds {} requests/s that never fail",
-            to_f64(load.per_second())
-        );
-    }
-    if let Some(scrape) = traffic.scrape_interval {
-        sentence += &format!("; counters are scraped every {}", gate::span(scrape));
-    }
-    sentence
-}
-
-/// "1,234 of 10,000", for a simulated share.
-#[must_use]
-pub fn of_rollouts(share: f64, rollouts: u64) -> String {
-    format!(
-        "{} of {}",
-        count((share * rollouts as f64).round() as u64),
-        count(rollouts)
-    )
 }

@@ -1,6 +1,7 @@
 //! How the parts of a sentence are put: versions, shares, algorithms.
 
 use crate::scenario::{Algorithm, Phase, Scenario};
+use crate::units::display::counted;
 
 /// The version of a destination as a reader knows it: `v2`, or `v2 (prefix two)`.
 pub(super) fn version(scenario: &Scenario, phase: &Phase, destination: usize) -> String {
@@ -34,10 +35,10 @@ pub(super) fn algorithm(scenario: &Scenario, algorithm: Algorithm) -> String {
             1000 => String::new(),
             per_mille => format!(", {}% of them sticky", f64::from(per_mille) / 10.0),
         };
-        let each = users.requests_each;
+        let each = counted(users.requests_each.get(), "request");
         match users.at_once.get() {
-            1 => format!("one user at a time, {each} requests each{share}"),
-            users => format!("{users} users at once, {each} requests each{share}"),
+            1 => format!("one user at a time, {each} each{share}"),
+            users => format!("{users} users at once, {each} each{share}"),
         }
     };
     match algorithm {

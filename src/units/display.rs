@@ -14,6 +14,13 @@ pub fn count(value: u64) -> String {
     text
 }
 
+/// A count with its noun: 1 request, 1,000 requests.
+#[must_use]
+pub fn counted(value: u64, noun: &str) -> String {
+    let ending = if value == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(value))
+}
+
 /// A share as a percentage with one decimal, or with as many as a share near 0 or 1 needs, at most
 /// six: 20.0%, 99.994%, 0.003%. Rounding never shows 0% or 100% for what is neither.
 #[must_use]
@@ -45,6 +52,32 @@ pub fn short_percent(share: f64) -> String {
     } else {
         percent(share)
     }
+}
+
+/// A share for a sentence or a narrow column: 87.6%, <0.01%, >99.99%; 0% and 100% only for what is
+/// that to twelve digits.
+#[must_use]
+pub fn brief_percent(share: f64) -> String {
+    match share {
+        ..=1e-12 => "0%".into(),
+        ..1e-4 => "<0.01%".into(),
+        share if share >= 1.0 - 1e-12 => "100%".into(),
+        share if share > 1.0 - 1e-4 => ">99.99%".into(),
+        share => percent(share),
+    }
+}
+
+/// A rate of requests: 1 request/s, 20 requests/s, and 5 requests/min below one in two seconds.
+#[must_use]
+pub fn rate(per_second: f64) -> String {
+    let (value, unit) = if per_second < 0.5 {
+        (per_second * 60.0, "min")
+    } else {
+        (per_second, "s")
+    };
+    let value = (value * 1e6).round() / 1e6;
+    let noun = if value == 1.0 { "request" } else { "requests" };
+    format!("{value} {noun}/{unit}")
 }
 
 /// A probability for a table: four decimals, or three digits and an exponent when it is small.
@@ -89,6 +122,12 @@ mod tests {
     }
 
     #[test]
+    fn one_is_singular() {
+        let written = [0, 1, 2000].map(|number| counted(number, "request"));
+        assert_eq!(written, ["0 requests", "1 request", "2,000 requests"]);
+    }
+
+    #[test]
     fn percentages_keep_their_distance_from_the_edges() {
         let written: Vec<String> = [0.0, 1.0, 0.2, 0.598_123, 0.999_938_96, 0.000_031, 1e-12]
             .into_iter()
@@ -106,6 +145,20 @@ mod tests {
                 "<0.000005%"
             ]
         );
+    }
+
+    #[test]
+    fn rates_are_said_in_the_unit_that_fits() {
+        let written = [1.0, 20.0, 2.5, 1.0 / 12.0].map(rate);
+        let expected = [
+            "1 request/s",
+            "20 requests/s",
+            "2.5 requests/s",
+            "5 requests/min",
+        ];
+        assert_eq!(written, expected);
+        let written = [0.0, 1e-9, 0.876, 0.999_99, 1.0].map(brief_percent);
+        assert_eq!(written, ["0%", "<0.01%", "87.6%", ">99.99%", "100%"]);
     }
 
     #[test]

@@ -65,21 +65,30 @@ pub fn parse_manifests(sources: &[Source]) -> Result<Manifests, ConfigError> {
     let mut all = Resources::default();
     let mut reports: Vec<Report> = Vec::with_capacity(sources.len());
     let (mut names, mut skipped) = (Vec::new(), Vec::new());
+    let mut found: Vec<(Meta, Resource)> = Vec::new();
     for (file, source) in sources.iter().enumerate() {
         let mut report = Report::default();
         let documents = yaml::parse_documents(source.text(), &mut report.diagnostics);
-        let mut found = Vec::new();
+        let mut of_file = Vec::new();
         for document in documents.unwrap_or_default() {
-            split(document, &mut found, &mut report);
+            split(document, &mut of_file, &mut report);
         }
-        for resource in found {
-            let meta = meta_of(&resource, file);
-            match read(&resource, meta.clone(), source, &mut all, &mut report) {
-                true => names.push(meta.resource()),
-                false => skipped.push(meta.resource()),
-            }
-        }
+        let of_file = of_file.into_iter();
+        found.extend(of_file.map(|resource| (meta_of(&resource, file), resource)));
         reports.push(report);
+    }
+    for (place, (meta, resource)) in found.iter().enumerate() {
+        let (source, report) = (&sources[meta.file], &mut reports[meta.file]);
+        if is_replaced(meta, resource, &found[place + 1..]) {
+            let message = format!("{} comes again later", meta.resource());
+            let effect = "the later one replaces it, as applying both in this order does";
+            report.add(Diagnostic::warning(meta.span.clone(), message, effect));
+            continue;
+        }
+        match read(resource, meta.clone(), source, &mut all, report) {
+            true => names.push(meta.resource()),
+            false => skipped.push(meta.resource()),
+        }
     }
     let is_error = |one: &Diagnostic| one.severity == Severity::Error;
     let refused = reports
@@ -107,6 +116,15 @@ pub fn parse_manifests(sources: &[Source]) -> Result<Manifests, ConfigError> {
         resources: names,
         skipped,
     })
+}
+
+/// Whether the same resource comes again: of one kind, namespace and name there is only one.
+fn is_replaced(meta: &Meta, resource: &Resource, later: &[(Meta, Resource)]) -> bool {
+    !meta.name.is_empty()
+        && later.iter().any(|(other, one)| {
+            (one.group(), &other.kind, &other.namespace, &other.name)
+                == (resource.group(), &meta.kind, &meta.namespace, &meta.name)
+        })
 }
 
 /// The mistakes of all files, warnings left out.

@@ -420,6 +420,25 @@ fn in_sidecars_the_oldest_has_the_host() {
 }
 
 #[test]
+fn of_one_name_the_later_one_counts_as_when_both_are_applied() {
+    let both = [
+        "bookinfo/destination-rules.yaml",
+        "bookinfo/all-v1.yaml",
+        "bookinfo/reviews-50-v3.yaml",
+    ];
+    let manifests = manifests(&both);
+    assert_eq!(
+        shares(&manifests, &reviews()),
+        of(&[("v1", 50.0), ("v3", 50.0)])
+    );
+    let warnings = manifests.warnings.join("\n");
+    assert!(
+        warnings.contains("VirtualService default/reviews comes again later"),
+        "{warnings}"
+    );
+}
+
+#[test]
 fn what_kubectl_prints_goes_in_and_other_kinds_are_skipped() {
     let text = "apiVersion: v1\nkind: List\nmetadata:\n  resourceVersion: \"\"\nitems:\n- apiVersion: \
                 networking.istio.io/v1\n  kind: VirtualService\n  metadata:\n    annotations: {a: b}\n    \

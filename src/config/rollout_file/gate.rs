@@ -15,10 +15,10 @@ use crate::rollout::{
 use crate::units::Rational;
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// Flagger's analysis waits this long between two weights of a schedule that does not say.
+/// How long a weight holds if nothing is said.
 const PAUSE: Duration = Duration::from_secs(300);
 
-const FLAGGER_KEYS: [&str; 9] = [
+pub(in crate::config) const FLAGGER_KEYS: [&str; 9] = [
     "interval",
     "threshold",
     "weights",
@@ -29,7 +29,7 @@ const FLAGGER_KEYS: [&str; 9] = [
     "p99",
     "window",
 ];
-const STAGED_KEYS: [&str; 11] = [
+pub(in crate::config) const STAGED_KEYS: [&str; 11] = [
     "weights",
     "interval",
     "success",
@@ -42,7 +42,7 @@ const STAGED_KEYS: [&str; 11] = [
     "level",
     "concentration",
 ];
-const ARGO_KEYS: [&str; 11] = [
+pub(in crate::config) const ARGO_KEYS: [&str; 11] = [
     "weights",
     "pause",
     "analysis",
@@ -55,7 +55,7 @@ const ARGO_KEYS: [&str; 11] = [
     "consecutive-success-limit",
     "no-data",
 ];
-const SCHEDULE_KEYS: [&str; 2] = ["weights", "pause"];
+pub(in crate::config) const SCHEDULE_KEYS: [&str; 2] = ["weights", "pause"];
 
 /// Reads the settings of one kind of gate.
 pub(super) fn read(kind: GateKind, node: &Node, report: &mut Report) -> Option<Controller> {

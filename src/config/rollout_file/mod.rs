@@ -3,6 +3,9 @@
 
 mod gate;
 
+#[cfg(test)]
+pub(super) use gate::{ARGO_KEYS, FLAGGER_KEYS, SCHEDULE_KEYS, STAGED_KEYS};
+
 use super::diagnostic::{Severity, render};
 use super::reader::{Fields, Report};
 use super::source::{ConfigError, Source};
@@ -13,7 +16,7 @@ use crate::scenario::{MAX_REPLICATIONS, RolloutScenario, ScenarioName};
 use crate::units::{Rate, Rational, to_f64};
 
 /// The keys of a rollout scenario.
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 14] = [
     "name",
     "title",
     "description",
@@ -27,7 +30,6 @@ pub(super) const KEYS: [&str; 15] = [
     "scrape",
     "seed",
     "replications",
-    "protocol",
     "$schema",
 ];
 
@@ -177,13 +179,13 @@ fn read(source: &Source, report: &mut Report) -> Option<RolloutScenario> {
             .and_then(|node| values::duration(node, report)),
     };
     if let Some(node) = fields.get("load-test")
-        && traffic.arrivals == WindowArrivals::Fixed
+        && traffic.arrivals != WindowArrivals::Poisson
     {
         report.add(
             Diagnostic::error(
                 node.span.clone(),
                 "a load test needs `arrivals: poisson`",
-                "arrivals are fixed",
+                "arrivals are not random",
             )
             .help("remove one of the two"),
         );
@@ -258,6 +260,7 @@ fn read_gate(node: &Node, report: &mut Report) -> Option<Controller> {
 fn arrivals(fields: &Fields, report: &mut Report) -> WindowArrivals {
     let choices = [
         ("poisson", WindowArrivals::Poisson),
+        ("constant", WindowArrivals::Constant),
         ("fixed", WindowArrivals::Fixed),
     ];
     fields

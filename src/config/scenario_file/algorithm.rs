@@ -7,7 +7,7 @@ use super::versions::{self, NamedVersion};
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report, suggestion};
 use crate::config::values;
-use crate::config::yaml::{Node, Value};
+use crate::config::yaml::{Node, Value, shorten};
 use crate::scenario::{Algorithm, Destination, UserGroups};
 use crate::units::to_f64;
 
@@ -86,7 +86,7 @@ fn with_settings(
         "sticky-cookie" => &COOKIE_KEYS,
         _ if NAMES.contains(&name) => &[],
         _ => {
-            let message = format!("there is no algorithm `{name}`");
+            let message = format!("there is no algorithm `{}`", shorten(name));
             let diagnostic = Diagnostic::error(span.clone(), message, "unknown algorithm");
             report.add(diagnostic.help(suggestion(name, &NAMES)));
             return None;

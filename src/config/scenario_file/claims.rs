@@ -5,7 +5,7 @@ use super::versions::{self, NamedVersion};
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report, list, suggestion};
 use crate::config::values;
-use crate::config::yaml::{Node, Value};
+use crate::config::yaml::{Node, Value, shorten};
 use crate::scenario::{Claim, MAX_REQUESTS, Needed, Statement, VersionIndex};
 use crate::units::{ConfidenceLevel, Tolerance};
 
@@ -54,10 +54,11 @@ impl Reader<'_> {
     fn claim(&self, fields: &Fields, report: &mut Report) -> Option<Claim> {
         let phase = self.phase(fields, report);
         let statement = self.statement(fields, report);
+        self.reached(phase, fields, report);
         Some(Claim {
             text: fields
                 .get("claim")
-                .and_then(|node| values::text(node, "text", report)),
+                .and_then(|node| values::paragraph(node, report)),
             expected: fields
                 .get("expected")
                 .and_then(|node| values::boolean(node, report))
@@ -86,11 +87,40 @@ impl Reader<'_> {
         let name = values::text(node, "the name of a phase", report)?;
         let found = names.iter().position(|&known| known == name);
         if found.is_none() {
-            let message = format!("there is no phase `{name}`");
+            let message = format!("there is no phase `{}`", shorten(&name));
             let diagnostic = Diagnostic::error(node.span.clone(), message, "unknown phase");
             report.add(diagnostic.help(suggestion(&name, &names)));
         }
         found
+    }
+
+    /// Reports a version that the phase never sends a request to: nothing could be said of it.
+    fn reached(&self, phase: Option<usize>, fields: &Fields, report: &mut Report) {
+        let Some(draft) = phase.and_then(|phase| self.drafts.get(phase)) else {
+            return;
+        };
+        let bodies = STATEMENTS.iter().filter_map(|key| fields.get(key));
+        for body in bodies {
+            let Value::Mapping(entries) = &body.value else {
+                continue;
+            };
+            for entry in entries.iter().filter(|entry| entry.key == "version") {
+                let (Value::Plain(name) | Value::Quoted(name)) = &entry.value.value else {
+                    continue;
+                };
+                let known = versions::index(self.versions, name).is_some();
+                if known && !draft.sends_to(name) {
+                    let phase = shorten(&draft.name);
+                    let message = format!("`{}` is not in phase `{phase}`", shorten(name));
+                    let mistake = Diagnostic::error(
+                        entry.value.span.clone(),
+                        message,
+                        "not among its weights",
+                    );
+                    report.add(mistake.help("name a version of that phase, or another `phase`"));
+                }
+            }
+        }
     }
 
     fn statement(&self, fields: &Fields, report: &mut Report) -> Option<Statement> {
@@ -185,6 +215,16 @@ impl Reader<'_> {
         let at_least = requests(&fields, "at-least", report);
         let probability = probability(&fields, report);
         let version = self.version(&fields, report);
+        if goal == Some(0) {
+            for entry in ["version", "tolerance"]
+                .iter()
+                .filter_map(|key| fields.entry(key))
+            {
+                let message = format!("`all-seen` has no `{}`", entry.key);
+                let mistake = Diagnostic::error(entry.key_span.clone(), message, "not used");
+                report.add(mistake.help("remove it, or ask for `share-within`"));
+            }
+        }
         let goal = match goal? {
             0 => Needed::AllSeen,
             1 => Needed::ShareWithin {

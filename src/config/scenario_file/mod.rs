@@ -95,13 +95,13 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
     let name = read_name(&fields, report);
     let described = versions::declared(&fields, report);
     let drafts = phases::read(&fields, name.as_ref(), report);
-    let versions = versions::resolve(described, &drafts, report);
+    let versions = versions::resolve(described, &fields, &drafts, report);
     let phases = phases::build(&drafts, &versions, report);
     let claims = claims::read(&fields, &drafts, &versions, report);
     let parts = Parts {
         protocol: protocol(&fields, report),
-        title: optional_text(&fields, "title", report),
-        description: optional_text(&fields, "description", report),
+        title: paragraph(&fields, "title", report),
+        description: paragraph(&fields, "description", report),
         seed: fields
             .get("seed")
             .and_then(|node| values::whole(node, 0, u64::MAX, report))
@@ -174,11 +174,10 @@ fn protocol(fields: &Fields, report: &mut Report) -> Protocol {
         .unwrap_or_default()
 }
 
-fn optional_text(fields: &Fields, key: &str, report: &mut Report) -> Option<String> {
+fn paragraph(fields: &Fields, key: &str, report: &mut Report) -> Option<String> {
     fields
         .get(key)
-        .and_then(|node| values::text(node, "text", report))
-        .map(|text| text.split_whitespace().collect::<Vec<&str>>().join(" "))
+        .and_then(|node| values::paragraph(node, report))
 }
 
 fn replications(fields: &Fields, report: &mut Report) -> u32 {

@@ -7,7 +7,7 @@ use super::versions::{self, NamedVersion};
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report};
 use crate::config::values;
-use crate::config::yaml::{Node, Value};
+use crate::config::yaml::{Node, Value, shorten};
 use crate::scenario::{
     Algorithm, ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError,
     ScenarioName,
@@ -52,6 +52,20 @@ impl PhaseDraft {
         let named = self.weights.iter().chain(&self.replicas);
         named.map(|named| (named.version.as_str(), &named.span))
     }
+
+    /// Under `replicas`, weights may be left out: the replica counts are the weights.
+    fn destinations(&self) -> &[Named] {
+        match self.weights.as_slice() {
+            [] => &self.replicas,
+            weights => weights,
+        }
+    }
+
+    /// Whether requests may go to a version; true if that cannot be told.
+    pub(super) fn sends_to(&self, version: &str) -> bool {
+        let destinations = self.destinations();
+        destinations.is_empty() || destinations.iter().any(|named| named.version == version)
+    }
 }
 
 /// Reads the phases or, in the short form, the one phase that the file itself is.
@@ -80,6 +94,7 @@ pub(super) fn read(
             "an empty list",
         ));
     }
+    defaults(file, items, report);
     let mut drafts: Vec<PhaseDraft> = Vec::new();
     for (place, item) in items.iter().enumerate() {
         let Some(own) = Fields::of(item, "a phase", &PHASE_KEYS, report) else {
@@ -90,7 +105,7 @@ pub(super) fn read(
         });
         let (name, span) = named.unwrap_or_else(|| (format!("phase {}", place + 1), own.start()));
         if drafts.iter().any(|draft| draft.name == name) {
-            let message = format!("two phases are named `{name}`");
+            let message = format!("two phases are named `{}`", shorten(&name));
             report.add(Diagnostic::error(
                 span,
                 message,
@@ -105,6 +120,82 @@ pub(super) fn read(
         drafts.push(keys.draft(name, start, report));
     }
     drafts
+}
+
+/// Checks the defaults of a file with phases, which may all have their own values instead.
+fn defaults(file: &Fields, phases: &[Node], report: &mut Report) {
+    let keys = Keys { own: None, file };
+    keys.get("algorithm")
+        .and_then(|node| algorithm::read(node, report));
+    keys.arrivals(report);
+    keys.numbers("replicas", report);
+    let weights = keys.numbers("weights", report);
+    if let Some(node) = keys.get("weights")
+        && weights.len() > 1
+        && weights.iter().all(|named| named.number == 0)
+    {
+        report.add(all_zero(node.span.clone()));
+    }
+    if let both @ ((Some(_), _) | (_, Some(_))) = lengths(file) {
+        measured(both, report);
+    }
+    for entry in PHASE_KEYS[1..].iter().filter_map(|key| file.entry(key)) {
+        let own = |phase: &Node| match &phase.value {
+            Value::Mapping(entries) => entries.iter().any(|own| replaces(&own.key, &entry.key)),
+            _ => false,
+        };
+        if !phases.is_empty() && phases.iter().all(own) {
+            let message = format!("the default `{}` is not used", entry.key);
+            let warning =
+                Diagnostic::warning(entry.key_span.clone(), message, "every phase has its own");
+            report.add(warning);
+        }
+    }
+}
+
+/// Whether a key of a phase takes the place of a default.
+fn replaces(own: &str, default: &str) -> bool {
+    let length = |key: &str| matches!(key, "requests" | "duration");
+    own == default || (length(own) && length(default))
+}
+
+/// The versions that the defaults of a file speak of, and where.
+pub(super) fn default_versions<'a>(
+    file: &Fields<'a>,
+) -> impl Iterator<Item = (&'a str, &'a Range<usize>)> {
+    ["weights", "replicas"]
+        .into_iter()
+        .filter_map(|key| match &file.get(key)?.value {
+            Value::Mapping(entries) => Some(entries),
+            _ => None,
+        })
+        .flatten()
+        .map(|entry| (entry.key.as_str(), &entry.key_span))
+}
+
+/// `requests` and `duration`.
+fn lengths<'a>(fields: &Fields<'a>) -> (Option<&'a Node>, Option<&'a Node>) {
+    (fields.get("requests"), fields.get("duration"))
+}
+
+/// The length that `requests` or `duration` gives; one of them is there.
+fn measured(lengths: (Option<&Node>, Option<&Node>), report: &mut Report) -> Option<Length> {
+    match lengths {
+        (Some(_), Some(duration)) => {
+            report.add(
+                Diagnostic::error(
+                    duration.span.clone(),
+                    "both `requests` and `duration`",
+                    "a phase ends after one or the other",
+                )
+                .help("remove one of the two"),
+            );
+            None
+        }
+        (Some(node), None) => values::whole(node, 1, MAX_REQUESTS, report).map(Length::Requests),
+        (None, Some(node)) => values::duration(node, report).map(Length::Duration),
+        (None, None) => None,
+    }
 }
 
 /// The keys of a phase, then those of the file.
@@ -166,10 +257,12 @@ impl<'a> Keys<'a, '_> {
         }
         let mut numbers = Vec::with_capacity(entries.len());
         for entry in entries {
-            let number = values::whole(&entry.value, 0, u32::MAX.into(), report);
-            if number.is_none() {
-                report.add_help("they are relative: 80 and 20, or 4 and 1, for 80% and 20%");
+            if !values::version_name(&entry.key, &entry.key_span, report) {
+                continue;
             }
+            let help = "they are relative: 80 and 20, or 4 and 1, for 80% and 20%";
+            let help = (key == "weights").then_some(help);
+            let number = values::whole_or(&entry.value, 0, u32::MAX.into(), help, report);
             numbers.push(Named {
                 version: entry.key.clone(),
                 span: entry.key_span.clone(),
@@ -184,36 +277,32 @@ impl<'a> Keys<'a, '_> {
 
     /// The phase's own `requests` or `duration` goes before those of the file.
     fn length(&self, span: &Range<usize>, report: &mut Report) -> Option<Length> {
-        let both = |fields: &Fields<'a>| (fields.get("requests"), fields.get("duration"));
-        let own = self.own.map_or((None, None), both);
-        match if own == (None, None) {
-            both(self.file)
-        } else {
-            own
-        } {
-            (Some(_), Some(duration)) => {
-                report.add(
-                    Diagnostic::error(
-                        duration.span.clone(),
-                        "both `requests` and `duration`",
-                        "a phase ends after one or the other",
-                    )
-                    .help("remove one of the two"),
-                );
-                None
-            }
-            (Some(node), None) => {
-                values::whole(node, 1, MAX_REQUESTS, report).map(Length::Requests)
-            }
-            (None, Some(node)) => values::duration(node, report).map(Length::Duration),
-            (None, None) => {
-                report.add(
-                    Diagnostic::error(span.clone(), "`requests` is missing", "how long is it?")
-                        .help("add `requests: 20`, or `duration: 60s` and `rate: 10/s`"),
-                );
-                None
-            }
+        let own = self.own.map_or((None, None), lengths);
+        let chosen = match own {
+            (None, None) => lengths(self.file),
+            own => own,
+        };
+        if let (None, None) = chosen {
+            report.add(
+                Diagnostic::error(span.clone(), "`requests` is missing", "how long is it?")
+                    .help("add `requests: 20`, or `duration: 60s` and `rate: 10/s`"),
+            );
         }
+        let length = measured(chosen, report);
+        if let (Some(Length::Duration(_)), Some(duration)) = (length, chosen.1)
+            && self.get("rate").is_none()
+        {
+            let message = "a `duration` without a `rate`";
+            report.add(
+                Diagnostic::error(
+                    duration.span.clone(),
+                    message,
+                    "how many requests are that?",
+                )
+                .help("add `rate: 1/s`, or another rate"),
+            );
+        }
+        length
     }
 
     fn arrivals(&self, report: &mut Report) -> Arrivals {
@@ -245,12 +334,7 @@ pub(super) fn build(
 }
 
 fn build_one(draft: &PhaseDraft, versions: &[NamedVersion], report: &mut Report) -> Option<Phase> {
-    // Under `replicas`, weights may be left out: the replica counts are the weights.
-    let listed = if draft.weights.is_empty() {
-        &draft.replicas
-    } else {
-        &draft.weights
-    };
+    let listed = draft.destinations();
     let mut destinations = Vec::with_capacity(listed.len());
     for named in listed {
         let replicas = draft
@@ -302,10 +386,9 @@ fn build_one(draft: &PhaseDraft, versions: &[NamedVersion], report: &mut Report)
 /// What only the phase as a whole shows, with its place and the way out.
 fn explain(error: &PhaseError, draft: &PhaseDraft) -> Diagnostic {
     let (span, help) = match error {
-        PhaseError::NoDestinations | PhaseError::AllZero => (
-            &draft.weights_span,
-            "give at least one version a weight above 0; Istio refuses it too",
-        ),
+        PhaseError::NoDestinations | PhaseError::AllZero => {
+            return all_zero(draft.weights_span.clone());
+        }
         PhaseError::TooHeavy => (&draft.weights_span, "weights are relative: divide them all"),
         PhaseError::NoReplicas => (&draft.span, "add a line such as `replicas: {v1: 3, v2: 1}`"),
         PhaseError::Empty | PhaseError::TooLong => (
@@ -314,4 +397,9 @@ fn explain(error: &PhaseError, draft: &PhaseDraft) -> Diagnostic {
         ),
     };
     Diagnostic::error(span.clone(), error.to_string(), "in this phase").help(help)
+}
+
+fn all_zero(span: Range<usize>) -> Diagnostic {
+    Diagnostic::error(span, PhaseError::AllZero.to_string(), "in this phase")
+        .help("give at least one version a weight above 0; Istio refuses it too")
 }

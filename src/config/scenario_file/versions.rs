@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::phases::PhaseDraft;
+use super::phases::{self, PhaseDraft};
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report, suggestion};
 use crate::config::values;
-use crate::config::yaml::{Node, Value};
+use crate::config::yaml::{Node, Value, shorten};
 use crate::scenario::{MAX_VERSIONS, Version, VersionIndex};
 
 /// The keys of a version.
@@ -25,11 +25,16 @@ pub(super) fn declared(fields: &Fields, report: &mut Report) -> Option<Vec<Named
         report.expected(node, "a mapping from each version to what it shows");
         return None;
     };
-    let versions = entries.iter().map(|entry| NamedVersion {
-        version: describe(&entry.key, &entry.value, report),
-        declared: Some(entry.key_span.clone()),
-    });
-    Some(versions.collect())
+    let mut versions = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if values::version_name(&entry.key, &entry.key_span, report) {
+            versions.push(NamedVersion {
+                version: describe(&entry.key, &entry.value, report),
+                declared: Some(entry.key_span.clone()),
+            });
+        }
+    }
+    Some(versions)
 }
 
 fn describe(name: &str, node: &Node, report: &mut Report) -> Version {
@@ -53,6 +58,7 @@ fn describe(name: &str, node: &Node, report: &mut Report) -> Version {
 /// in which they appear.
 pub(super) fn resolve(
     declared: Option<Vec<NamedVersion>>,
+    file: &Fields,
     drafts: &[PhaseDraft],
     report: &mut Report,
 ) -> Vec<NamedVersion> {
@@ -70,18 +76,17 @@ pub(super) fn resolve(
         too_many(&versions, drafts, report);
         return versions;
     };
-    let mut reported: Vec<Range<usize>> = Vec::new();
-    for (name, span) in used() {
-        if !reported.contains(span) {
-            reported.push(span.clone());
-            lookup(&versions, name, span, report);
-        }
+    for (name, span) in used().chain(phases::default_versions(file)) {
+        lookup(&versions, name, span, report);
     }
     for version in &versions {
         if let Some(span) = &version.declared
             && !used().any(|(name, _)| name == version.version.name)
         {
-            let message = format!("the version `{}` gets no traffic", version.version.name);
+            let message = format!(
+                "the version `{}` gets no traffic",
+                shorten(&version.version.name)
+            );
             report.add(Diagnostic::warning(
                 span.clone(),
                 message,
@@ -124,7 +129,7 @@ pub(super) fn lookup(
             .iter()
             .map(|known| known.version.name.as_str())
             .collect();
-        let message = format!("there is no version `{name}`");
+        let message = format!("there is no version `{}`", shorten(name));
         let diagnostic = Diagnostic::error(span.clone(), message, "unknown version");
         report.add(diagnostic.help(suggestion(name, &known)));
     }

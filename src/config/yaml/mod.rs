@@ -65,17 +65,34 @@ impl Node {
         match &self.value {
             Value::Null => "nothing".to_owned(),
             Value::Plain(text) => format!("`{}`", shorten(text)),
-            Value::Quoted(_) => "text in quotes".to_owned(),
+            Value::Quoted(text) if text.trim().is_empty() => "an empty text".to_owned(),
+            Value::Quoted(text) => format!("the text `{}`", shorten(text)),
             Value::List(_) => "a list".to_owned(),
             Value::Mapping(_) => "a mapping".to_owned(),
         }
     }
 }
 
-/// A text that fits a message.
+/// A text that fits a message: cut to 40 characters, what would steer a terminal escaped.
 pub(super) fn shorten(text: &str) -> String {
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+    let mut short = String::new();
+    for (place, character) in text.chars().enumerate() {
+        if place == 40 {
+            short.push('…');
+            break;
+        }
+        if steers(character) {
+            short.extend(character.escape_default());
+        } else {
+            short.push(character);
+        }
     }
+    short
+}
+
+/// Whether a character steers a terminal instead of being shown: control characters, separators of
+/// lines, and those that turn the direction of writing.
+pub(super) fn steers(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

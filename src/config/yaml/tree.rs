@@ -11,9 +11,10 @@ use crate::config::Diagnostic;
 const MOST_LEVELS: usize = 64;
 
 /// Parses a file that holds one document. What can be read is returned even if there are mistakes,
-/// so that they are all reported together; without any node there is at least one mistake.
+/// so that they are all reported together; an empty file has no node and no mistake.
 pub(in crate::config) fn parse(text: &str, mistakes: &mut Vec<Diagnostic>) -> Option<Node> {
-    build(text, false, mistakes)?.pop()
+    let root = build(text, false, mistakes)?.pop();
+    root.filter(|root| root.value != Value::Null)
 }
 
 /// Parses a file that holds any number of documents, in their order; those that hold nothing are
@@ -35,6 +36,7 @@ fn build(text: &str, several: bool, mistakes: &mut Vec<Diagnostic>) -> Option<Ve
         mistakes,
         open: Vec::new(),
         roots: Vec::new(),
+        incomplete: false,
     };
     for event in Parser::new_from_str(text) {
         match event {
@@ -49,7 +51,11 @@ fn build(text: &str, several: bool, mistakes: &mut Vec<Diagnostic>) -> Option<Ve
             }
         }
     }
-    Some(builder.roots)
+    // What an alias or a merge key stands for is not there; its absence is no second mistake.
+    match builder.incomplete {
+        true => None,
+        false => Some(builder.roots),
+    }
 }
 
 /// The byte at which each character begins, and the end; empty when characters are bytes.
@@ -70,6 +76,8 @@ struct Builder<'a> {
     several: bool,
     open: Vec<Open>,
     roots: Vec<Node>,
+    /// Whether something was left out that has been reported.
+    incomplete: bool,
 }
 
 /// A collection whose end has not come yet.
@@ -86,9 +94,7 @@ impl Builder<'_> {
         let bytes = self.bytes(span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                if anchor != 0 || tag.is_some() {
-                    self.refuse(bytes.clone(), "anchors and tags");
-                }
+                self.undecorated(anchor, tag.is_some(), &bytes);
                 let value = match style {
                     ScalarStyle::Plain if matches!(&*text, "" | "~" | "null" | "Null" | "NULL") => {
                         Value::Null
@@ -98,15 +104,18 @@ impl Builder<'_> {
                 };
                 self.add(Node { span: bytes, value });
             }
-            Event::SequenceStart(..) => {
+            Event::SequenceStart(anchor, tag) => {
+                self.undecorated(anchor, tag.is_some(), &bytes);
                 return self.enter(Open::List(bytes.start, Vec::new()), bytes);
             }
-            Event::MappingStart(..) => {
+            Event::MappingStart(anchor, tag) => {
+                self.undecorated(anchor, tag.is_some(), &bytes);
                 return self.enter(Open::Mapping(bytes.start, Vec::new(), None), bytes);
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(bytes.end),
             Event::Alias(_) => {
                 self.refuse(bytes.clone(), "aliases");
+                self.incomplete = true;
                 self.add(Node {
                     span: bytes,
                     value: Value::Null,
@@ -173,7 +182,18 @@ impl Builder<'_> {
                 None => {
                     let text = match &node.value {
                         Value::Plain(text) | Value::Quoted(text) => text.clone(),
-                        Value::Null => "null".to_owned(),
+                        Value::Null => {
+                            self.incomplete = true;
+                            self.mistakes.push(
+                                Diagnostic::error(
+                                    node.span.clone(),
+                                    "a key must be a word",
+                                    "this is nothing",
+                                )
+                                .help("put it in quotes if it is a name"),
+                            );
+                            String::new()
+                        }
                         Value::List(_) | Value::Mapping(_) => {
                             self.mistakes.push(Diagnostic::error(
                                 node.span.clone(),
@@ -186,7 +206,10 @@ impl Builder<'_> {
                     *key = Some((text, node.span));
                 }
                 Some((key, key_span)) => {
-                    if entries.iter().any(|entry| entry.key == key) {
+                    if key == "<<" {
+                        self.incomplete = true;
+                        self.refuse(key_span, "merge keys");
+                    } else if entries.iter().any(|entry| entry.key == key) {
                         let message = format!("`{}` stands twice", shorten(&key));
                         let again = Diagnostic::error(key_span, message, "for the second time")
                             .help("remove one of the two");
@@ -200,6 +223,12 @@ impl Builder<'_> {
                     }
                 }
             },
+        }
+    }
+
+    fn undecorated(&mut self, anchor: usize, tagged: bool, span: &Range<usize>) {
+        if anchor != 0 || tagged {
+            self.refuse(span.clone(), "anchors and tags");
         }
     }
 
@@ -217,7 +246,12 @@ impl Builder<'_> {
             .map_or(self.text.len(), |line| start + line);
         let message = format!("this is not valid YAML: {}", error.info());
         let mut diagnostic = Diagnostic::error(start..end.max(start), message, "here");
-        if self.text.contains('\t') {
+        let before = &self.text[..end];
+        let line = before
+            .rfind('\n')
+            .map_or(before, |newline| &before[newline + 1..]);
+        let indent = &line[..line.len() - line.trim_start().len()];
+        if indent.contains('\t') {
             diagnostic = diagnostic.help("indent with spaces; YAML does not allow tabs");
         }
         self.mistakes.push(diagnostic);

@@ -99,10 +99,17 @@ enum CellLaw {
         requests: u64,
         failed: CountSampler,
     },
+    /// Each request of `all` is sent at random.
+    Split {
+        all: u64,
+        answered: CountSampler,
+        error_rate: f64,
+    },
 }
 
 impl CellLaw {
-    fn draw(&self, random: &mut Stream) -> Counts {
+    /// `taken` requests have gone to the other version, if that decides what is left.
+    fn draw(&self, taken: Option<u64>, random: &mut Stream) -> Counts {
         match self {
             Self::Poisson { succeeded, failed } => Counts {
                 succeeded: succeeded.draw(random),
@@ -115,7 +122,43 @@ impl CellLaw {
                     failed,
                 }
             }
+            Self::Split {
+                all,
+                answered,
+                error_rate,
+            } => {
+                let requests = match taken {
+                    None => answered.draw(random),
+                    Some(taken) => all - taken,
+                };
+                let failed = failures_among(requests, *error_rate, random);
+                Counts {
+                    succeeded: requests - failed,
+                    failed,
+                }
+            }
         }
+    }
+}
+
+/// How many of so many requests fail: by the geometric gaps between failures.
+fn failures_among(requests: u64, error_rate: f64, random: &mut Stream) -> u64 {
+    if error_rate <= 0.0 {
+        return 0;
+    }
+    if error_rate >= 1.0 {
+        return requests;
+    }
+    let ln_success = libm::log1p(-error_rate);
+    let (mut place, mut failed) = (0.0, 0);
+    loop {
+        // Uniform in (0, 1].
+        let uniform = ((random.next_u64() >> 11) + 1) as f64 / 9_007_199_254_740_992.0;
+        place += (libm::log(uniform) / ln_success).floor() + 1.0;
+        if place > requests as f64 {
+            return failed;
+        }
+        failed += 1;
     }
 }
 
@@ -205,6 +248,7 @@ impl<'a> Layout<'a> {
     fn key(&self, route: Route, from: u64, to: u64) -> (Route, u64, u64) {
         match self.traffic.arrivals {
             WindowArrivals::Poisson => (route, to - from, 0),
+            WindowArrivals::Constant => (route, self.traffic.fixed_requests(100, from, to), 0),
             WindowArrivals::Fixed => {
                 let [canary, stable] = self.fixed(route, from, to);
                 (route, canary, stable)
@@ -229,6 +273,14 @@ impl<'a> Layout<'a> {
                 CellLaw::Poisson {
                     succeeded: CountSampler::poisson(mean * (1.0 - error_rate)),
                     failed: CountSampler::poisson(mean * error_rate),
+                }
+            }
+            WindowArrivals::Constant => {
+                let all = self.traffic.fixed_requests(100, from, to);
+                CellLaw::Split {
+                    all,
+                    answered: CountSampler::binomial(all, share),
+                    error_rate,
                 }
             }
             WindowArrivals::Fixed => CellLaw::Fixed {
@@ -325,14 +377,19 @@ impl<'a> Observer<'a> {
                     &made
                 }
             };
-            let drawn = samplers.canary.draw(&mut self.canary);
+            let drawn = samplers.canary.draw(None, &mut self.canary);
             if route.users > CanaryWeight::NONE {
                 self.totals.canary.add(drawn);
             }
             if self.layout.counts_stable {
+                // Copies are not taken from the old version.
+                let taken = match route.users {
+                    CanaryWeight::NONE => None,
+                    _ => Some(drawn.all()),
+                };
                 self.totals
                     .stable
-                    .add(samplers.stable.draw(&mut self.stable));
+                    .add(samplers.stable.draw(taken, &mut self.stable));
             }
             let mut counted = drawn;
             if self.layout.traffic.load_test.is_some() {

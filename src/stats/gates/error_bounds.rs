@@ -6,8 +6,6 @@
 
 use super::tick::Requests;
 use crate::stats::StatsError;
-use crate::stats::binomial::Binomial;
-use crate::stats::poisson::Poisson;
 use crate::stats::sequential::spending::Spending;
 
 /// Bounds on the number of errors so far, one for each step: rolled back with more errors than the
@@ -118,22 +116,20 @@ impl ErrorBounds {
 
 /// The law of the number of errors after one more step.
 fn with_errors_of(walk: &[f64], step: Requests, rate: f64) -> Result<Vec<f64>, StatsError> {
-    let more: Vec<(u64, f64)> = match step {
-        Requests::Fixed(n) => {
-            let law = Binomial::new(n, rate)?;
-            let reach = 11.0 * law.sd() + 50.0;
-            let first = (law.mean() - reach).max(0.0) as u64;
-            let last = ((law.mean() + reach) as u64).min(n);
-            (first..=last).map(|k| (k, law.pmf(k))).collect()
-        }
-        Requests::Poisson(mean) => {
-            if !(0.0..=1.0).contains(&rate) {
-                let expected = "a probability in [0, 1]";
-                return Err(StatsError::domain("error_rate", expected, rate));
-            }
-            Poisson::new(mean * rate)?.masses().iter().collect()
-        }
+    if !(0.0..=1.0).contains(&rate) {
+        let expected = "a probability in [0, 1]";
+        return Err(StatsError::domain("error_rate", expected, rate));
+    }
+    // Errors are requests that were split off once more.
+    let errors = match step {
+        Requests::Fixed(all) => Requests::Split { all, share: rate },
+        Requests::Split { all, share } => Requests::Split {
+            all,
+            share: share * rate,
+        },
+        Requests::Poisson(mean) => Requests::Poisson(mean * rate),
     };
+    let more: Vec<(u64, f64)> = errors.of_windows(1)?.iter().collect();
     let highest = more.last().map_or(0, |&(k, _)| k) as usize;
     let mut sums = vec![0.0; walk.len() + highest];
     for (count, mass) in walk.iter().enumerate().filter(|(_, mass)| **mass > 1e-30) {
@@ -147,6 +143,7 @@ fn with_errors_of(walk: &[f64], step: Requests, rate: f64) -> Result<Vec<f64>, S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::poisson::Poisson;
     use proptest::prelude::*;
 
     const STEPS: [Requests; 5] = [

@@ -1,6 +1,7 @@
 //! Gates of rollouts: what they promote, exactly, by recursion over their counters.
 //!
 //! - [`tick`]: what one check comes to, for a fixed or a Poisson number of requests;
+//! - [`quantile`]: the same with a latency quantile besides;
 //! - [`cumulative`]: failed checks add up over the whole rollout (Flagger);
 //! - [`patient`]: the same, where a tick with too few requests decides nothing;
 //! - [`measurements`]: a metric with limits on failures, errors and successes in a row (Argo);
@@ -13,4 +14,5 @@ pub mod cumulative;
 pub mod error_bounds;
 pub mod measurements;
 pub mod patient;
+pub mod quantile;
 pub mod tick;

@@ -1,14 +1,13 @@
 //! The cumulative gate with a third outcome, "not enough data": a tick with fewer than a minimum of
 //! requests since the last decision decides nothing, and its requests are kept.
 //!
-//! With Poisson arrivals of mean λ per tick, the decision falls at tick i with n requests when
-//! S_{i−1} < m ≤ S_i = n, where S_i is Poisson of mean iλ.
+//! The decision falls at tick i with n requests when S_{i−1} < m ≤ S_i = n, where S_i is the number
+//! of requests of i ticks: Poisson of mean iλ if arrivals are Poisson with mean λ in a tick.
 
 use super::cumulative::Characteristic;
 use super::tick::{Requests, Shares};
 use crate::stats::StatsError;
 use crate::stats::binomial::Binomial;
-use crate::stats::poisson::Poisson;
 
 /// Ticks at one step after which the rest counts as undecided.
 const MOST_TICKS: usize = 5_000;
@@ -42,16 +41,7 @@ impl Decision {
         let most = rule.patience.map_or(MOST_TICKS, |ticks| ticks as usize);
         let mut waiting = 1.0;
         for tick in 1..=most {
-            let (pass, fail) = match requests {
-                Requests::Fixed(n) => {
-                    let sum = n.saturating_mul(tick as u64);
-                    match sum >= rule.minimum {
-                        true => judged(sum, error_rate, rule.accepted)?,
-                        false => (0.0, 0.0),
-                    }
-                }
-                Requests::Poisson(mean) => first_at(tick, mean, error_rate, rule)?,
-            };
+            let (pass, fail) = first_at(tick, requests, error_rate, rule)?;
             Characteristic::add(&mut decision.pass, tick, pass);
             Characteristic::add(&mut decision.fail, tick, fail);
             waiting -= pass + fail;
@@ -93,13 +83,12 @@ fn judged(n: u64, error_rate: f64, accepted: &Shares) -> Result<(f64, f64), Stat
 /// P(the minimum is reached at this tick, and the check passes), and the same with "fails".
 fn first_at(
     tick: usize,
-    mean: f64,
+    requests: Requests,
     error_rate: f64,
     rule: &Rule,
 ) -> Result<(f64, f64), StatsError> {
-    let before = Poisson::new(mean * (tick - 1) as f64)?;
-    let now = Poisson::new(mean)?.masses();
-    let earlier = before.masses();
+    let now = requests.of_windows(1)?;
+    let earlier = requests.of_windows(tick as u64 - 1)?;
     let earlier: Vec<(u64, f64)> = earlier
         .iter()
         .take_while(|&(count, _)| count < rule.minimum)

@@ -2,7 +2,7 @@
 //! the share that is left is accepted.
 
 use crate::stats::binomial::Binomial;
-use crate::stats::poisson::{Poisson, Tails};
+use crate::stats::poisson::{Masses, Poisson, Tails};
 use crate::stats::{Rational, StatsError};
 
 /// How many requests of the new version a window holds.
@@ -10,6 +10,13 @@ use crate::stats::{Rational, StatsError};
 pub enum Requests {
     /// Always the same number.
     Fixed(u64),
+    /// That share of so many, each request sent at random: binomial.
+    Split {
+        /// Requests to all versions together.
+        all: u64,
+        /// The share that this version gets, in [0, 1].
+        share: f64,
+    },
     /// Poisson with this mean: random arrivals, split at random.
     Poisson(f64),
 }
@@ -20,6 +27,7 @@ impl Requests {
     pub fn mean(self) -> f64 {
         match self {
             Self::Fixed(n) => n as f64,
+            Self::Split { all, share } => all as f64 * share,
             Self::Poisson(mean) => mean,
         }
     }
@@ -29,7 +37,32 @@ impl Requests {
     pub fn none(self) -> f64 {
         match self {
             Self::Fixed(n) => f64::from(u8::from(n == 0)),
+            Self::Split { all, share } => (all as f64 * libm::log1p(-share)).exp(),
             Self::Poisson(mean) => (-mean).exp(),
+        }
+    }
+
+    /// The law of the requests of so many windows together.
+    ///
+    /// # Errors
+    /// [`StatsError::Domain`] if the numbers are beyond the limits of their laws.
+    pub fn of_windows(self, windows: u64) -> Result<Masses, StatsError> {
+        match self {
+            Self::Fixed(n) => Ok(Masses {
+                first: n.saturating_mul(windows),
+                masses: vec![1.0],
+            }),
+            Self::Poisson(mean) => Ok(Poisson::new(mean * windows as f64)?.masses()),
+            Self::Split { all, share } => {
+                let law = Binomial::new(all.saturating_mul(windows), share)?;
+                let reach = 11.0 * law.sd() + 50.0;
+                let first = (law.mean() - reach).max(0.0) as u64;
+                let last = ((law.mean() + reach) as u64).min(law.trials());
+                Ok(Masses {
+                    first,
+                    masses: (first..=last).map(|n| law.pmf(n)).collect(),
+                })
+            }
         }
     }
 }
@@ -206,7 +239,23 @@ pub fn success_check(
     match requests {
         Requests::Fixed(n) => fixed(n, error_rate, accepted),
         Requests::Poisson(mean) => poisson(mean, error_rate, accepted),
+        Requests::Split { .. } => mixed(requests, error_rate, accepted),
     }
+}
+
+/// The number of requests is random: a mixture of fixed ones.
+fn mixed(requests: Requests, error_rate: f64, accepted: &Shares) -> Result<TickLaw, StatsError> {
+    let (mut pass, mut fail) = (0.0, 0.0);
+    for (n, mass) in requests.of_windows(1)?.iter().filter(|&(n, _)| n > 0) {
+        let given = fixed(n, error_rate, accepted)?;
+        pass += mass * given.pass;
+        fail += mass * given.fail;
+    }
+    Ok(TickLaw {
+        pass,
+        fail,
+        no_data: requests.none(),
+    })
 }
 
 fn fixed(n: u64, error_rate: f64, accepted: &Shares) -> Result<TickLaw, StatsError> {
@@ -301,6 +350,20 @@ mod tests {
         };
         assert_eq!(below.counts_of(4), Some((0, 1)));
         assert_eq!(below.and(above).counts_of(100), None);
+    }
+
+    #[test]
+    fn a_random_split_lies_between_fixed_and_poisson_numbers() {
+        // scipy: sums of binom(60, w) × binom(n, 0.02), five failed checks, weights 10% to 50%.
+        let accepted = Shares::at_least(Rational::new(99, 100));
+        let steps: Vec<TickLaw> = [0.1, 0.2, 0.3, 0.4, 0.5]
+            .into_iter()
+            .map(|share| Requests::Split { all: 60, share })
+            .map(|requests| success_check(requests, 0.02, &accepted).unwrap())
+            .collect();
+        let gate = crate::stats::gates::cumulative::characteristic(&steps, 5).unwrap();
+        assert!((gate.promoted - 0.877_789_230_549_233_4).abs() < 1e-11);
+        assert!((steps[0].no_data - 0.9f64.powi(60)).abs() < 1e-15);
     }
 
     proptest! {

@@ -199,11 +199,18 @@ fn without_data(rule: &MetricRule) -> Classification {
 /// The label by test and effect size; `None` if the test cannot be computed.
 fn compare(experiment: &[f64], control: &[f64], rule: &MetricRule) -> Option<Label> {
     let comparison = Comparison::new(experiment, control).ok()?;
-    let lower = comparison.lower(CONFIDENCE).ok()?;
-    let upper = comparison.upper(CONFIDENCE).ok()?;
-    // The bound is never negative, so that most metrics are settled without the estimate.
-    let may_be_high = rule.direction.includes_increase() && lower > 0.0;
-    let may_be_low = rule.direction.includes_decrease() && upper < 0.0;
+    // Only the ends that matter, and the estimate only if one of them leaves zero out: the bound is
+    // never negative. All three fail together, if they fail.
+    let lower = match rule.direction.includes_increase() {
+        true => comparison.lower(CONFIDENCE).ok()?,
+        false => f64::NEG_INFINITY,
+    };
+    let upper = match rule.direction.includes_decrease() {
+        true => comparison.upper(CONFIDENCE).ok()?,
+        false => f64::INFINITY,
+    };
+    let may_be_high = lower > 0.0;
+    let may_be_low = upper < 0.0;
     if !may_be_high && !may_be_low {
         return Some(Label::Pass);
     }

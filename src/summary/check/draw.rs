@@ -9,7 +9,7 @@ use crate::summary::figures::{
     Bar, BarGroup, Bars, Evidence, Figure, Labels, RunningShare, Strip, Strips,
 };
 use crate::tally::{Checkpoint, ObservedTally};
-use crate::units::display::{count, p_value};
+use crate::units::display::{count, counted, p_value};
 use crate::units::{Rational, to_f64};
 
 /// Requests that a strip shows.
@@ -47,9 +47,9 @@ fn labels(summary: &CheckSummary, stem: &str, title: String, reading: &str) -> L
         file_stem: stem.to_owned(),
         title,
         caption: format!(
-            "{} · {} requests · target {}",
+            "{} · {} · target {}",
             summary.source,
-            count(summary.requests),
+            counted(summary.requests, "request"),
             summary.target
         ),
         reading: reading.to_owned(),

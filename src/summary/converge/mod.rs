@@ -12,7 +12,7 @@ pub use types::{ConvergeSummary, CounterAnswer, Meaning, Needed, Target};
 use crate::scenario::{Phase, Scenario};
 use crate::stats::counter_picker::CounterPicker;
 use crate::stats::{StatsError, convergence};
-use crate::units::display::{count, percent, short_percent};
+use crate::units::display::{count, counted, percent, short_percent};
 use crate::units::{Rational, to_f64};
 
 /// Streams per refresh for which the picker of 2017 is shown: a bare proxy, and one that handles a
@@ -228,9 +228,9 @@ impl<'a> Split<'a> {
         let mut advice = Vec::new();
         if let (Needed::Requests(seen), Needed::Requests(within)) = (seen.needed, within.needed) {
             advice.push(format!(
-                "To see every version once, send {} requests; to see the proportion within ±{} \
+                "To see every version once, send {}; to see the proportion within ±{} \
                  points, send {}. Either then holds in {level} of such tries.",
-                count(seen),
+                counted(seen, "request"),
                 self.points,
                 count(within)
             ));
@@ -245,8 +245,9 @@ impl<'a> Split<'a> {
                 }
             };
             advice.push(format!(
-                "{} requests are {} to see every version ({}), and {} to see the proportion ({}).",
-                count(requests),
+                "{} {} {} to see every version ({}), and {} to see the proportion ({}).",
+                counted(requests, "request"),
+                if requests == 1 { "is" } else { "are" },
                 enough(seen),
                 percent(seen),
                 enough(within),

@@ -147,7 +147,7 @@ fn in_window(
             Some(Requests::Poisson(mean.sum()))
         }
         // Fixed numbers are counted from each tick on; a window that holds several has no one law.
-        WindowArrivals::Fixed => {
+        WindowArrivals::Fixed | WindowArrivals::Constant => {
             let parts: Vec<(u64, Route)> = parts
                 .filter(|(_, route)| route.users > CanaryWeight::NONE)
                 .collect();

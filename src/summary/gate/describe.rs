@@ -8,7 +8,7 @@ use crate::rollout::{
     Staged, StagedRule, ValueRange,
 };
 use crate::stats::planning::demonstration::requests_to_demonstrate;
-use crate::units::display::{count, percent, short_percent};
+use crate::units::display::{brief_percent, count, short_percent};
 use crate::units::{Rational, to_f64};
 
 /// The share of errors above which the gate's own check fails, if it checks a success rate.
@@ -162,6 +162,22 @@ fn argo_rule(argo: &Argo) -> String {
     format!("{}; {analyses}", weights(&set))
 }
 
+/// Whether a latency is checked.
+pub(super) fn checks_latency(controller: &Controller) -> bool {
+    let in_checks = |checks: &[MetricCheck]| {
+        let mut measures = checks.iter().map(|check| &check.measure);
+        measures.any(|measure| matches!(measure, Measure::LatencyQuantile { .. }))
+    };
+    match controller {
+        Controller::Flagger(flagger) => in_checks(flagger.checks()),
+        Controller::Staged(staged) => match staged.rule() {
+            StagedRule::Checks { checks, .. } => in_checks(checks),
+            StagedRule::ErrorShare { .. } => false,
+        },
+        Controller::Argo(_) | Controller::Schedule(_) => false,
+    }
+}
+
 /// Whether a pause waits for somebody.
 pub(super) fn pauses_for_somebody(controller: &Controller) -> bool {
     match controller {
@@ -240,11 +256,11 @@ pub(in crate::summary) fn span(span: Duration) -> String {
     }
     match seconds {
         0..60 => format!("{seconds}s"),
-        _ if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
-        _ if seconds % 60 == 0 && seconds > 3600 => {
+        _ if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
+        _ if seconds.is_multiple_of(60) && seconds > 3600 => {
             format!("{}h{}m", seconds / 3600, seconds % 3600 / 60)
         }
-        _ if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        _ if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
         _ => format!("{seconds}s"),
     }
 }
@@ -264,26 +280,40 @@ pub(super) fn advice(
         "A version with {} errors, twice what is acceptable, is promoted in {} of rollouts; one with \
          {}, half of it, is rolled back in {}.",
         short_percent(bad.answer.error_rate),
-        percent(bad.answer.promoted),
+        brief_percent(bad.answer.promoted),
         short_percent(good.answer.error_rate),
-        percent(good.answer.rolled_back),
+        brief_percent(good.answer.rolled_back),
     ));
     advice.push(match (catches.in_80_percent, catches.in_95_percent) {
-        (Some(eighty), _) if eighty == 0.0 => {
+        (Some(0.0), _) => {
             "It rolls back whatever comes: more traffic or other limits are needed.".to_owned()
         }
         (Some(eighty), Some(ninety_five)) => format!(
             "Below {} errors it is blind: only from there on it rolls back 80% of rollouts, and 95% \
              from {}.",
-            percent(eighty),
-            percent(ninety_five)
+            brief_percent(eighty),
+            brief_percent(ninety_five)
         ),
         (Some(eighty), None) => format!(
             "It rolls back 80% of rollouts from {} errors on, and never 95%.",
-            percent(eighty)
+            brief_percent(eighty)
         ),
         (None, _) => "It does not even roll back 80% of versions that always fail.".to_owned(),
     });
+    if let Some(slower) = &catches.slower {
+        let factor = |factor: Option<f64>| {
+            factor.map_or_else(
+                || "even 100 times as slow is not caught".to_owned(),
+                |factor| format!("{factor:.2} times as slow"),
+            )
+        };
+        advice.push(format!(
+            "A good version that slows down is rolled back in 80% of rollouts from here on: {}; in \
+             95%: {}.",
+            factor(slower.in_80_percent),
+            factor(slower.in_95_percent)
+        ));
+    }
     if let Ok(needed) = requests_to_demonstrate(limit, 0, 0.95) {
         advice.push(format!(
             "To show an error rate below {} with 95% confidence takes {} requests without an error.",
@@ -300,8 +330,11 @@ pub(super) fn advice(
         && score(best) > score(own) + 0.01
     {
         advice.push(format!(
-            "Of the rules beside it, this one tells good from bad best: {}.",
-            best.name
+            "Of the rules beside it, this one tells good from bad best: {} ({} of good and {} of bad \
+             versions are promoted).",
+            best.name,
+            brief_percent(best.good_promoted),
+            brief_percent(best.bad_promoted)
         ));
     }
     advice

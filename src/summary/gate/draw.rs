@@ -2,7 +2,7 @@
 
 use super::{Curve, GateSummary};
 use crate::summary::figures::{Figure, Labels, OperatingCharacteristic, OperatingCurve};
-use crate::units::display::short_percent;
+use crate::units::display::{rate, short_percent};
 
 /// The characteristic at one or several rates of traffic and, if there are any, that of the
 /// alternatives.
@@ -12,9 +12,9 @@ pub fn figures(summary: &GateSummary, curves: &[Curve], alternatives: &[Curve]) 
         file_stem: stem.into(),
         title: title.into(),
         caption: format!(
-            "{} · {} requests/s, {} · {} · {}",
+            "{} · {}, {} · {} · {}",
             summary.rollout,
-            summary.requests_per_second,
+            rate(summary.requests_per_second),
             summary.arrivals,
             summary.rule,
             match summary.method.split(',').next() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::answer::{Answer, Exact, Method, quantile_95};
+use super::latency::{self, Limit};
 use crate::rollout::{
     CanaryWeight, Flagger, FlaggerStrategy, GateTraffic, Measure, MetricCheck, Mirror, Route,
     Schedule, Staged, StagedRule, ValueRange, WindowArrivals,
@@ -12,6 +13,7 @@ use crate::sim::rollouts::MANUAL_PAUSE;
 use crate::stats::StatsError;
 use crate::stats::gates::cumulative::{Characteristic, characteristic};
 use crate::stats::gates::patient::{self, Rule};
+use crate::stats::gates::quantile::{QuantileCheck, joint_check};
 use crate::stats::gates::tick::{End, Requests, Shares, TickLaw, success_check};
 use crate::units::to_f64;
 
@@ -20,12 +22,18 @@ const OVERLAP: &str = "a metric's window is longer than the time between two che
     checks share requests";
 /// Why scrapes make it uneven.
 const SCRAPES: &str = "the scrape interval does not divide the time between two checks";
-/// Latencies have no recursion here.
-const LATENCY: &str = "a latency quantile is checked";
+/// Only upper limits are interpolated exactly.
+const LATENCY: &str = "a latency quantile is checked against more than a largest value";
+/// They look at the same requests.
+const QUANTILES: &str = "two latency quantiles are checked";
+/// The recursion would take too long.
+const MANY: &str = "a latency quantile is checked over more than 3000 requests";
+/// They are kept over several ticks.
+const KEPT: &str = "a latency quantile is checked over requests of several ticks";
 /// Several windows over the same requests.
 const WINDOWS: &str = "two metrics look at windows of different lengths";
-/// A load test beside a fixed number of requests.
-const LOAD: &str = "a load test runs beside a fixed number of requests";
+/// A load test beside arrivals that are not random.
+const LOAD: &str = "a load test runs beside arrivals that are not random";
 /// A sequential test.
 const SEQUENTIAL: &str = "a sequential test looks at the errors of both versions";
 
@@ -95,6 +103,9 @@ pub(super) fn staged(staged: &Staged, traffic: &GateTraffic) -> Result<Exact, St
         if traffic.scrape_interval.is_some() {
             return Ok(Exact::NotExact(SCRAPES));
         }
+        if check.is_some_and(|check| check.latency.is_some()) {
+            return Ok(Exact::NotExact(KEPT));
+        }
         let accepted = check.map_or_else(Shares::default, |check| check.accepted);
         let requests: Vec<Requests> = routes
             .iter()
@@ -137,23 +148,25 @@ pub(super) fn schedule(schedule: &Schedule, traffic: &GateTraffic) -> Answer {
     }
 }
 
-/// One check on the success rate.
+/// What a tick checks of one window.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SuccessCheck {
-    pub(super) accepted: Shares,
-    pub(super) window: Duration,
+pub(super) struct TickCheck {
+    accepted: Shares,
+    window: Duration,
+    latency: Option<QuantileCheck>,
 }
 
 /// The one check that all checks of a tick amount to, if they do; none if nothing is checked.
 fn the_check(
     checks: &[MetricCheck],
     traffic: &GateTraffic,
-) -> Result<Option<SuccessCheck>, &'static str> {
-    if traffic.load_test.is_some() && traffic.arrivals == WindowArrivals::Fixed {
+) -> Result<Option<TickCheck>, &'static str> {
+    if traffic.load_test.is_some() && traffic.arrivals != WindowArrivals::Poisson {
         return Err(LOAD);
     }
-    let mut found: Option<SuccessCheck> = None;
+    let mut found: Option<TickCheck> = None;
     for check in checks {
+        let mut quantile = None;
         let accepted = match &check.measure {
             Measure::SuccessRate => shares(&check.accepted),
             // Faster than any limit: there need only be requests.
@@ -163,14 +176,29 @@ fn the_check(
                     false => return Err(LATENCY),
                 }
             }
-            Measure::LatencyQuantile { .. } => return Err(LATENCY),
+            Measure::LatencyQuantile { .. } => {
+                quantile = match latency::check(check, traffic) {
+                    Some(Limit::At(quantile)) => Some(quantile),
+                    Some(Limit::Never) => None,
+                    None => return Err(LATENCY),
+                };
+                Shares::default()
+            }
         };
         let window = check.window();
         found = Some(match found {
-            None => SuccessCheck { accepted, window },
-            Some(earlier) if earlier.window == window => SuccessCheck {
+            None => TickCheck {
+                accepted,
+                window,
+                latency: quantile,
+            },
+            Some(earlier) if earlier.latency.is_some() && quantile.is_some() => {
+                return Err(QUANTILES);
+            }
+            Some(earlier) if earlier.window == window => TickCheck {
                 accepted: earlier.accepted.and(accepted),
                 window,
+                latency: earlier.latency.or(quantile),
             },
             Some(_) => return Err(WINDOWS),
         });
@@ -194,7 +222,7 @@ pub(super) fn shares(range: &ValueRange) -> Shares {
 fn laws(
     routes: &[Route],
     interval: Duration,
-    check: Option<&SuccessCheck>,
+    check: Option<&TickCheck>,
     traffic: &GateTraffic,
 ) -> Result<Result<Vec<TickLaw>, &'static str>, StatsError> {
     let Some(check) = check else {
@@ -213,10 +241,19 @@ fn laws(
         Some((from, to)) => (from - (now - step), to - (now - step)),
         None => (0, 0),
     };
+    let too_many =
+        |&route: &Route| requests_of(route, stretch, traffic).mean() > QuantileCheck::MAX_REQUESTS;
+    if check.latency.is_some() && routes.iter().any(too_many) {
+        return Ok(Err(MANY));
+    }
     routes
         .iter()
         .map(|&route| {
             let requests = requests_of(route, stretch, traffic);
+            if let Some(latency) = &check.latency {
+                let error_rate = counted_error_rate_of(route, traffic);
+                return joint_check(requests, error_rate, &check.accepted, latency);
+            }
             success_check(
                 requests,
                 counted_error_rate_of(route, traffic),
@@ -236,6 +273,10 @@ pub(super) fn requests_of(route: Route, (from, to): (u64, u64), traffic: &GateTr
     let percent = route.users.as_percent() + route.mirrored.as_percent();
     match traffic.arrivals {
         WindowArrivals::Fixed => Requests::Fixed(traffic.fixed_requests(percent, from, to)),
+        WindowArrivals::Constant => Requests::Split {
+            all: traffic.fixed_requests(100, from, to),
+            share: route.observed_share(),
+        },
         WindowArrivals::Poisson => {
             let per_second = per_second(route, traffic) + load(traffic);
             Requests::Poisson(per_second * (to - from) as f64 / 1e9)
@@ -276,6 +317,9 @@ pub(super) fn users_requests(route: Route, span: Duration, traffic: &GateTraffic
         }
         WindowArrivals::Fixed => {
             traffic.fixed_requests(route.users.as_percent(), 0, nanos(span)) as f64
+        }
+        WindowArrivals::Constant => {
+            traffic.fixed_requests(100, 0, nanos(span)) as f64 * to_f64(route.users.share())
         }
     }
 }

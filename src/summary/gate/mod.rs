@@ -10,19 +10,22 @@ mod argo;
 mod describe;
 mod draw;
 mod exact;
+mod latency;
 mod steps;
 mod types;
 
 pub use answer::{Answer, Method};
 pub(super) use describe::{rule, span};
 pub use draw::figures;
-pub use types::{Alternative, Catches, Curve, GateSummary, GatedVersion, Objective, StepSummary};
+pub use types::{
+    Alternative, Catches, Curve, GateSummary, GatedVersion, Objective, SlowerCatches, StepSummary,
+};
 
 use crate::rollout::{GateTraffic, Rollout, WindowArrivals};
 use crate::sim::rollouts::RolloutTally;
 use crate::stats::StatsError;
 use crate::summary::Warning;
-use crate::units::display::short_percent;
+use crate::units::display::{rate as rate_words, short_percent};
 use crate::units::{Rate, Rational, to_f64};
 use answer::{Exact, Simulation, answer, exactly};
 
@@ -129,6 +132,7 @@ pub fn gate(question: &Question) -> Result<GateSummary, StatsError> {
         requests_per_second: to_f64(question.traffic.rate.per_second()),
         arrivals: match question.traffic.arrivals {
             WindowArrivals::Poisson => "poisson",
+            WindowArrivals::Constant => "constant",
             WindowArrivals::Fixed => "fixed",
         },
         steps: steps::steps(question, &versions)?,
@@ -176,7 +180,7 @@ pub fn curves(question: &Question) -> Result<Vec<Curve>, StatsError> {
                 })
                 .collect::<Result<Vec<Answer>, StatsError>>()?;
             Ok(Curve {
-                name: format!("{} requests/s", to_f64(traffic.rate.per_second())),
+                name: rate_words(to_f64(traffic.rate.per_second())),
                 points,
             })
         })
@@ -224,7 +228,48 @@ fn catches(question: &Question, limit: f64) -> Result<Catches, StatsError> {
     Ok(Catches {
         in_80_percent: smallest(0.8)?,
         in_95_percent: smallest(0.95)?,
+        slower: slower_catches(question, limit)?,
     })
+}
+
+/// The smallest slowdowns of a good version that are rolled back with 80% and 95%.
+fn slower_catches(question: &Question, limit: f64) -> Result<Option<SlowerCatches>, StatsError> {
+    let Some(latency) = question.traffic.latency else {
+        return Ok(None);
+    };
+    if !describe::checks_latency(&question.rollout.controller) {
+        return Ok(None);
+    }
+    let caught = |factor: f64, wanted: f64| -> Result<bool, StatsError> {
+        let traffic = GateTraffic {
+            latency: Some(latency.slower(factor)),
+            canary_error_rate: limit / 2.0,
+            ..question.traffic
+        };
+        let answer = answer(&question.rollout, &traffic, question.simulation())?;
+        Ok(answer.rolled_back >= wanted)
+    };
+    let smallest = |wanted: f64| -> Result<Option<f64>, StatsError> {
+        let (mut low, mut high) = (1.0, 100.0);
+        if !caught(high, wanted)? {
+            return Ok(None);
+        }
+        if caught(low, wanted)? {
+            return Ok(Some(1.0));
+        }
+        while high / low > 1.0 + 1e-3 {
+            let middle = f64::sqrt(low * high);
+            match caught(middle, wanted)? {
+                true => high = middle,
+                false => low = middle,
+            }
+        }
+        Ok(Some(high))
+    };
+    Ok(Some(SlowerCatches {
+        in_80_percent: smallest(0.8)?,
+        in_95_percent: smallest(0.95)?,
+    }))
 }
 
 fn warnings(question: &Question, versions: &[GatedVersion]) -> Vec<Warning> {

@@ -18,7 +18,7 @@ pub struct GateSummary {
     pub rule: String,
     /// Users' requests per second, to all versions together.
     pub requests_per_second: f64,
-    /// `poisson` or `fixed`.
+    /// `poisson`, `constant` or `fixed`.
     pub arrivals: &'static str,
     /// The share of errors that is still acceptable, and where it is from.
     pub objective: Objective,
@@ -77,6 +77,19 @@ pub struct GatedVersion {
 /// The smallest error rates that a gate rolls back; `None` if it catches nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Catches {
+    /// Rolled back in 80% of rollouts.
+    pub in_80_percent: Option<f64>,
+    /// Rolled back in 95% of rollouts.
+    pub in_95_percent: Option<f64>,
+    /// By how much all requests of a good version must slow down to be rolled back, if latencies
+    /// are known and checked.
+    pub slower: Option<SlowerCatches>,
+}
+
+/// The smallest factors on all latencies with which a good version is rolled back; `None` if 100
+/// times is not enough.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SlowerCatches {
     /// Rolled back in 80% of rollouts.
     pub in_80_percent: Option<f64>,
     /// Rolled back in 95% of rollouts.

@@ -30,7 +30,7 @@ pub fn figures(summary: &JudgeSummary) -> Vec<Figure> {
             file_stem: "judge".into(),
             title: "How often the judge lets a version pass, by its true error rate".into(),
             caption: format!(
-                "{} · {} requests/s, half to each version · {} points · simulated, {} judgements \
+                "{} · {} requests/s, half to each version · {} points · simulated, {} rollouts \
                  for each point · seed {}",
                 summary.config,
                 summary.requests_per_second,

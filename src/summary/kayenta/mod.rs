@@ -28,6 +28,8 @@ pub struct Question {
     pub rate: Rate,
     /// Points of each version, a minute apart.
     pub points: u32,
+    /// Judgements, evenly spread and at least one; each sees all points so far.
+    pub judgements: u32,
     /// The old version's error rate, from 0 to 1.
     pub stable_error_rate: f64,
     /// The seed.
@@ -69,6 +71,7 @@ pub fn judge(question: &Question) -> JudgeSummary {
         requests_per_second: to_f64(question.rate.per_second()),
         requests_per_point: question.requests_per_point(),
         points: question.points,
+        judgements: question.judgements,
         stable_error_rate: question.stable_error_rate,
         seed: question.seed,
         trials: question.trials,
@@ -131,7 +134,7 @@ fn warnings(question: &Question, metrics: &[MetricSummary]) -> Vec<Warning> {
 
 fn advice(question: &Question, unchanged: Share, metrics: &[MetricSummary]) -> Vec<String> {
     let mut sentences = vec![format!(
-        "A version that is as good as the old one is stopped in {} of judgements.",
+        "A version that is as good as the old one is stopped in {} of rollouts.",
         short_percent(unchanged.value)
     )];
     for metric in metrics {

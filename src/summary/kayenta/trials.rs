@@ -6,7 +6,8 @@ use super::{MetricKind, Question, rule};
 use crate::rollout::KayentaMetric;
 use crate::sim::{PointLaw, PointSource, judged_trials};
 use crate::stats::kayenta::{
-    Classification, JudgedMetric, Label, MetricRule, Thresholds, Verdict, classify, score,
+    Classification, JudgedMetric, Label, MetricRule, StageOutcome, StageRule, Thresholds, classify,
+    score,
 };
 
 /// Streams of changed metrics begin here, so that they are not those of unchanged ones.
@@ -16,8 +17,8 @@ const CHANGED: u64 = 1 << 32;
 const STEP: f64 = 1.02;
 const STEPS: u32 = 233;
 
-/// The labels of one metric, a trial each.
-type Labels = Vec<Classification>;
+/// The labels of one metric: for each trial those of its judgements, in order.
+type Labels = Vec<Vec<Classification>>;
 
 /// All labels so far. Metrics with the same rule and law share those of a change.
 pub(super) struct Trials<'a> {
@@ -89,13 +90,19 @@ impl<'a> Trials<'a> {
     fn labels(&self, place: usize, factor: f64, series: u64) -> Labels {
         let (control, experiment) = (self.law(place, 1.0), self.law(place, factor));
         let rule = self.metrics[place].1;
-        let points = self.question.points as usize;
+        let (points, judgements) = (self.question.points, self.question.judgements);
         let judged = |source: &mut PointSource| {
-            let control = source.points(control, points);
-            let experiment = source.points(experiment, points);
-            classify(&experiment, &control, &rule, &mut || {
-                source.standard_normal()
-            })
+            let control = source.points(control, points as usize);
+            let experiment = source.points(experiment, points as usize);
+            // Each judgement sees all points so far.
+            (1..=judgements)
+                .map(|judgement| {
+                    let seen = (u64::from(points) * u64::from(judgement))
+                        .div_ceil(u64::from(judgements)) as usize;
+                    let mut noise = || source.standard_normal();
+                    classify(&experiment[..seen], &control[..seen], &rule, &mut noise)
+                })
+                .collect::<Vec<Classification>>()
         };
         judged_trials(self.question.seed, series, self.question.trials, judged)
     }
@@ -110,10 +117,13 @@ impl<'a> Trials<'a> {
         key
     }
 
-    /// In how many trials a changed metric is judged High or Low.
+    /// In how many trials a changed metric is judged High or Low at the end.
     pub(super) fn flagged(&mut self, place: usize, factor: f64) -> u64 {
         let key = self.changed(place, factor);
-        let bad = |one: &&Classification| matches!(one.label, Label::High | Label::Low);
+        let bad = |one: &&Vec<Classification>| {
+            let last = one.last().map(|last| last.label);
+            matches!(last, Some(Label::High | Label::Low))
+        };
         self.changed
             .get(&key)
             .map_or(0, |labels| labels.iter().filter(bad).count() as u64)
@@ -137,25 +147,37 @@ impl<'a> Trials<'a> {
             pass: config.thresholds.pass,
             marginal: config.thresholds.marginal,
         };
+        let labels: Vec<(&KayentaMetric, &Labels)> = self
+            .metrics
+            .iter()
+            .enumerate()
+            .filter(|(_, (metric, _))| !metric.muted)
+            .map(|(place, (metric, _))| match changed {
+                Some((one, labels)) if one == place => (*metric, labels),
+                _ => (*metric, &self.unchanged[place]),
+            })
+            .collect();
+        let mut judged: Vec<JudgedMetric> = Vec::with_capacity(labels.len());
         let mut stopped = 0;
-        let mut judged: Vec<JudgedMetric> = Vec::with_capacity(self.metrics.len());
         for trial in 0..usize::try_from(self.question.trials).unwrap_or(0) {
-            judged.clear();
-            for (place, (metric, _)) in self.metrics.iter().enumerate() {
-                if metric.muted {
-                    continue;
-                }
-                let labels = match changed {
-                    Some((one, labels)) if one == place => labels,
-                    _ => &self.unchanged[place],
-                };
-                judged.push(JudgedMetric {
+            let Some(mut stage) = StageRule::new(thresholds, self.question.judgements) else {
+                return 0;
+            };
+            for judgement in 0..self.question.judgements as usize {
+                judged.clear();
+                judged.extend(labels.iter().map(|(metric, labels)| JudgedMetric {
                     groups: &metric.groups,
-                    classification: labels[trial],
-                });
+                    classification: labels[trial][judgement],
+                }));
+                match stage.take(score(&judged, &config.group_weights).summary) {
+                    StageOutcome::Continues => {}
+                    StageOutcome::Succeeded => break,
+                    StageOutcome::NotAboveMarginal | StageOutcome::BelowPass => {
+                        stopped += 1;
+                        break;
+                    }
+                }
             }
-            let verdict = score(&judged, &config.group_weights).verdict(thresholds);
-            stopped += u64::from(verdict != Verdict::Pass);
         }
         stopped
     }

@@ -23,6 +23,8 @@ pub struct JudgeSummary {
     pub requests_per_point: f64,
     /// Points of each version, a minute apart.
     pub points: u32,
+    /// Judgements of a rollout; each sees all points so far, and any may stop it.
+    pub judgements: u32,
     /// The old version's error rate.
     pub stable_error_rate: f64,
     /// P(a version without any change does not pass).
@@ -66,9 +68,9 @@ pub struct MetricSummary {
     pub mean_per_point: f64,
     /// Changes of the new version, the first is none.
     pub changes: Vec<Change>,
-    /// The smallest change that is stopped in 80% of judgements, as a factor; `None` if none is.
+    /// The smallest change that is stopped in 80% of rollouts, as a factor; `None` if none is.
     pub stops_in_80_percent: Option<f64>,
-    /// The smallest change that is stopped in 95% of judgements, as a factor; `None` if none is.
+    /// The smallest change that is stopped in 95% of rollouts, as a factor; `None` if none is.
     pub stops_in_95_percent: Option<f64>,
 }
 
@@ -77,9 +79,9 @@ pub struct MetricSummary {
 pub struct Change {
     /// The metric is multiplied by this, or divided if it falls.
     pub factor: f64,
-    /// P(the metric is judged High or Low).
+    /// P(the metric is judged High or Low by the last judgement).
     pub flagged: Proportion,
-    /// P(the canary does not pass).
+    /// P(the canary does not pass all judgements).
     pub stopped: Proportion,
 }
 

@@ -8,7 +8,7 @@ use crate::stats::planning::demonstration::requests_to_demonstrate;
 use crate::stats::planning::fixed_gate::FixedGate;
 use crate::stats::{Rational, StatsError};
 use crate::summary::figures::{Area, Axis, Curve, Curves, Figure, Labels, Look, Unit};
-use crate::units::display::{count, percent, short_percent};
+use crate::units::display::{count, counted, percent, short_percent};
 use crate::units::to_f64;
 
 /// What is asked.
@@ -216,13 +216,13 @@ pub fn figures(question: &Question, plan: &GatePlan) -> Result<Vec<Figure>, Stat
         labels: Labels {
             file_stem: "gate".into(),
             title: format!(
-                "What \"at least {} of {} requests succeed\" promotes",
+                "What \"at least {} of {} succeed\" promotes",
                 short_percent(plan.success),
-                count(plan.requests)
+                counted(plan.requests, "request")
             ),
             caption: format!(
-                "promotes with at most {} errors · exact: binomial",
-                count(plan.allowed_errors)
+                "promotes with at most {} · exact: binomial",
+                counted(plan.allowed_errors, "error")
             ),
             reading: "The curve is the exact probability that a version of a true error rate is \
                       promoted. Left of the limit every missing part is a good version that is \

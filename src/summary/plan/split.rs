@@ -10,7 +10,7 @@ use crate::stats::sequential::monitor::TwoVersionMonitor;
 use crate::stats::sequential::multinomial::DEFAULT_CONCENTRATION;
 use crate::stats::{Rational, StatsError};
 use crate::summary::figures::{Axis, Curve, Curves, Figure, Labels, Look, Unit};
-use crate::units::display::{count, percent, short_percent};
+use crate::units::display::{count, counted, percent, short_percent};
 use crate::units::to_f64;
 
 /// Looks after which the anytime-valid test is no longer followed.
@@ -149,8 +149,8 @@ fn advice(question: &Question, plan: &SplitPlan) -> Vec<String> {
     };
     if let Some(counts) = counts {
         advice.push(format!(
-            "Of {} requests, {counts} to {} contradict the configured split.",
-            count(plan.stable),
+            "Of {}, {counts} to {} contradict the configured split.",
+            counted(plan.stable, "request"),
             plan.version
         ));
     }
@@ -208,10 +208,10 @@ pub fn figures(question: &Question, plan: &SplitPlan) -> Result<Vec<Figure>, Sta
         labels: Labels {
             file_stem: "power".into(),
             title: format!(
-                "Telling {} from {} takes {} requests",
+                "Telling {} from {} takes {}",
                 short_percent(plan.actual_share),
                 short_percent(plan.target_share),
-                count(plan.stable)
+                counted(plan.stable, "request")
             ),
             caption: format!(
                 "share of {} · exact two-sided binomial test, both tails at most {} · level {}",
