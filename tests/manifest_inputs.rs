@@ -72,7 +72,10 @@ fn run_sends_requests_through_the_rule_that_answers_them() {
     let plain: serde_json::Value = serde_json::from_str(&plain).unwrap();
     let counts = |run: &serde_json::Value| -> Vec<serde_json::Value> {
         let versions = run["phases"][0]["versions"].as_array().unwrap();
-        versions.iter().map(|one| one["observed_count"].clone()).collect()
+        versions
+            .iter()
+            .map(|one| one["observed_count"].clone())
+            .collect()
     };
     assert_eq!(counts(run), counts(&plain["runs"][0]));
     assert!(counts(run)[0].as_u64().unwrap() > 800, "{run}");
