@@ -4,10 +4,11 @@
 //! `pkg/config/validation/validation.go` and `virtualservice.go`.
 
 use super::istio_match::http_match;
+use super::istio_names::{destination_problem, is_label};
 use super::object::{Keys, decimal, doubt, duration, items, number, object, refuse, scalar, text};
 use super::resources::{Action, HttpRule, Meta, Target, qualified};
 use crate::config::reader::{Fields, Report};
-use crate::config::yaml::Node;
+use crate::config::yaml::{Node, Value};
 use crate::routing::{
     Abort, AbortStatus, Delay, DirectResponse, Faults, FractionalPercent, Origin, Redirect,
     RedirectPath, Retries,
@@ -105,27 +106,71 @@ pub(super) fn http_rule(
     Some(rule)
 }
 
+/// What cannot stand together in a rule, with Istio's text.
+const CONFLICTS: [(&str, &str, &str); 10] = [
+    (
+        "redirect",
+        "route",
+        "HTTP route cannot contain both route and redirect",
+    ),
+    (
+        "redirect",
+        "fault",
+        "HTTP route cannot contain both fault and redirect",
+    ),
+    (
+        "redirect",
+        "rewrite",
+        "HTTP route rule cannot contain both rewrite and redirect",
+    ),
+    (
+        "redirect",
+        "directResponse",
+        "HTTP route rule cannot contain both direct_response and redirect",
+    ),
+    (
+        "directResponse",
+        "route",
+        "HTTP route cannot contain both route and direct_response",
+    ),
+    (
+        "directResponse",
+        "fault",
+        "HTTP route cannot contain both fault and direct_response",
+    ),
+    (
+        "directResponse",
+        "rewrite",
+        "HTTP route rule cannot contain both rewrite and direct_response",
+    ),
+    (
+        "delegate",
+        "redirect",
+        "root HTTP route must not specify redirect",
+    ),
+    (
+        "delegate",
+        "route",
+        "root HTTP route must not specify route",
+    ),
+    (
+        "delegate",
+        "directResponse",
+        "root HTTP route must not specify direct_response",
+    ),
+];
+
 fn action(fields: &Fields, node: &Node, meta: &Meta, report: &mut Report) -> Option<Action> {
-    let (route, redirect) = (fields.get("route"), fields.get("redirect"));
-    let direct = fields.get("directResponse");
-    let conflict =
-        |one: &str, other: &str| format!("HTTP route cannot contain both {one} and {other}");
-    if let Some(redirect) = redirect.filter(|_| route.is_some()) {
-        refuse(report, redirect.span.clone(), conflict("route", "redirect"));
+    let mut conflicts = CONFLICTS.iter().filter_map(|(one, other, message)| {
+        fields.get(other)?;
+        Some((fields.get(one)?.span.clone(), *message))
+    });
+    if let Some((span, message)) = conflicts.next() {
+        refuse(report, span, message);
+        conflicts.for_each(|(span, message)| refuse(report, span, message));
         return None;
     }
-    if let Some(direct) = direct.filter(|_| route.is_some()) {
-        refuse(
-            report,
-            direct.span.clone(),
-            conflict("route", "direct_response"),
-        );
-        return None;
-    }
-    if let Some(fault) = fields.get("fault").filter(|_| redirect.is_some()) {
-        refuse(report, fault.span.clone(), conflict("fault", "redirect"));
-        return None;
-    }
+    let (redirect, direct) = (fields.get("redirect"), fields.get("directResponse"));
     if let Some(redirect) = redirect {
         return read_redirect(redirect, report).map(Action::Redirect);
     }
@@ -169,6 +214,10 @@ pub(super) fn targets(listed: &[Node], meta: &Meta, report: &mut Report) -> Opti
     let mut targets = Vec::new();
     let before = report.diagnostics.len();
     for node in listed {
+        if node.value == Value::Null {
+            refuse(report, node.span.clone(), "weight may not be nil");
+            continue;
+        }
         let fields = object(node, "a destination", &WEIGHTED, report)?;
         let Some(destination) = fields.get("destination") else {
             refuse(report, first_line(node, &fields), "destination is required");
@@ -229,13 +278,23 @@ fn target(node: &Node, meta: &Meta, report: &mut Report) -> Option<Target> {
     };
     let fields = object(node, "a destination", &DESTINATION, report)?;
     let host = text(&fields, "host", report).unwrap_or_default();
-    if host.is_empty() {
+    if let Some(problem) = destination_problem(&host) {
+        let span = fields.get("host").map(|node| node.span.clone());
         refuse(
             report,
-            first_line(node, &fields),
-            "destination host is required",
+            span.unwrap_or_else(|| first_line(node, &fields)),
+            problem,
         );
         return None;
+    }
+    if let Some(name) = fields.get("subset")
+        && let Some(subset) = scalar(name).filter(|subset| !subset.is_empty() && !is_label(subset))
+    {
+        refuse(
+            report,
+            name.span.clone(),
+            format!("subset name is invalid: {subset}"),
+        );
     }
     let port = match fields.get("port") {
         Some(port) => {
@@ -259,9 +318,28 @@ fn read_redirect(node: &Node, report: &mut Report) -> Option<Redirect> {
         not_simulated: &[("derivePort", "the port of the new address is left as it is")],
     };
     let fields = object(node, "a redirect", &REDIRECT, report)?;
+    let says = ["uri", "authority", "port", "derivePort", "scheme"];
+    if says.iter().all(|key| fields.get(key).is_none()) {
+        let message = "redirect must specify URI, authority, scheme, or port";
+        refuse(report, first_line(node, &fields), message);
+        return None;
+    }
+    let code = number(&fields, "redirectCode", 0, i64::from(u16::MAX), report).unwrap_or(0);
+    if code != 0 && !(300..400).contains(&code) {
+        let message = format!("{code} is not a valid redirect code, must be 3xx");
+        refuse(report, first_line(node, &fields), message);
+    }
+    let scheme = text(&fields, "scheme", report).filter(|scheme| !scheme.is_empty());
+    if scheme
+        .as_deref()
+        .is_some_and(|scheme| !matches!(scheme, "http" | "https"))
+    {
+        let message = "invalid redirect scheme, must be \"http\" or \"https\"";
+        refuse(report, first_line(node, &fields), message);
+    }
     Some(Redirect {
-        status: number(&fields, "redirectCode", 300, 308, report).unwrap_or(301),
-        scheme: text(&fields, "scheme", report),
+        status: if code == 0 { 301 } else { code },
+        scheme,
         authority: text(&fields, "authority", report),
         port: number(&fields, "port", 1, 65535, report),
         path: text(&fields, "uri", report).map(RedirectPath::Full),
@@ -322,6 +400,14 @@ fn delay(node: &Node, report: &mut Report) -> Option<Delay> {
         not_simulated: &[("exponentialDelay", "Istio does not support it")],
     };
     let fields = object(node, "a delay", &DELAY, report)?;
+    if let Some(node) = fields.get("exponentialDelay") {
+        refuse(
+            report,
+            node.span.clone(),
+            "exponentialDelay not supported yet",
+        );
+        return None;
+    }
     let percentage = fault_percentage(&fields, "delay", report);
     let duration = duration(&fields, "fixedDelay", report);
     if duration.is_none() {
@@ -343,6 +429,11 @@ fn abort(node: &Node, report: &mut Report) -> Option<Abort> {
         not_simulated: &[("http2Error", "Istio does not support it")],
     };
     let fields = object(node, "an abort", &ABORT, report)?;
+    if let Some(node) = fields.get("http2Error") {
+        let message = "HTTP/2 abort fault injection not supported yet";
+        refuse(report, node.span.clone(), message);
+        return None;
+    }
     let percentage = fault_percentage(&fields, "abort", report);
     let status = match (fields.get("httpStatus"), fields.get("grpcStatus")) {
         (Some(node), _) => {
@@ -396,7 +487,11 @@ fn grpc_status(node: &Node, report: &mut Report) -> Option<u8> {
     let place = GRPC.iter().position(|name| *name == written);
     let found = place.and_then(|place| u8::try_from(place).ok());
     if found.is_none() {
-        let message = format!("gRPC status \"{written}\" is not supported");
+        let message = format!(
+            "gRPC status \"{written}\" is not supported. See \
+             https://github.com/grpc/grpc/blob/master/doc/statuscodes.md for a list of supported \
+             codes, for example 'NOT_FOUND'"
+        );
         refuse(report, node.span.clone(), message);
     }
     found
@@ -473,7 +568,11 @@ fn mirrors(fields: &Fields, meta: &Meta, report: &mut Report) -> Vec<(Target, Fr
         };
         match mirror.get("destination") {
             Some(node) => found.extend(target(node, meta, report).map(|target| (target, share))),
-            None => refuse(report, node.span.clone(), "destination is required"),
+            None => refuse(
+                report,
+                node.span.clone(),
+                "destination is required for mirrors",
+            ),
         }
     }
     found
@@ -487,6 +586,11 @@ fn mirror_percentage(fields: &Fields, report: &mut Report) -> FractionalPercent 
         if let Some(value) = value.filter(|value| *value > 100.0) {
             let message =
                 format!("mirror_percentage must have a max value of 100 (it has {value:.6})");
+            refuse(report, node.span.clone(), message);
+        }
+        if let Some(value) = value.filter(|value| *value < 0.0) {
+            let message =
+                format!("mirror_percentage must have a min value of 0 (it has {value:.6})");
             refuse(report, node.span.clone(), message);
         }
         return value.map_or(FractionalPercent::NEVER, FractionalPercent::istio);

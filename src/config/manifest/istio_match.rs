@@ -3,7 +3,8 @@
 //! Source: istio/api, `networking/v1alpha3/virtual_service.proto` (`HTTPMatchRequest`,
 //! `StringMatch`); messages from istio/istio, `pkg/config/validation/virtualservice.go`.
 
-use super::object::{Keys, boolean, labels, number, object, refuse, scalar, text, texts};
+use super::istio_names::is_label;
+use super::object::{Keys, boolean, doubt, labels, number, object, refuse, scalar, text, texts};
 use super::resources::{Meta, source_match};
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report};
@@ -75,9 +76,34 @@ pub(super) fn http_match(
 /// Gateways by `namespace/name`; a name alone is one beside the resource, `mesh` all sidecars.
 pub(super) fn gateway_names(fields: &Fields, meta: &Meta, report: &mut Report) -> Vec<String> {
     let named = texts(fields, "gateways", report);
+    let span = fields
+        .get("gateways")
+        .map_or_else(|| fields.start(), |node| node.span.clone());
     let full = named.into_iter().map(|name| {
-        if name == crate::routing::MESH || name.contains('/') {
+        if name == crate::routing::MESH {
             name
+        } else if let Some((namespace, gateway)) = name.split_once('/') {
+            let problem = match (is_label(namespace), is_label(gateway)) {
+                _ if namespace.is_empty() || gateway.is_empty() => {
+                    Some("config namespace and gateway name cannot be empty".to_owned())
+                }
+                (false, _) => Some(format!("invalid value for namespace: \"{namespace}\"")),
+                (_, false) => Some(format!("invalid value for gateway name: \"{gateway}\"")),
+                (true, true) => None,
+            };
+            if let Some(problem) = problem {
+                refuse(report, span.clone(), problem);
+            }
+            name
+        } else if let Some((gateway, rest)) = name.split_once('.') {
+            let namespace = rest.split('.').next().unwrap_or_default();
+            let full = format!("{namespace}/{gateway}");
+            let message = format!(
+                "using legacy gatewayName format \"{name}\"; prefer the <namespace>/<name> \
+                 format: \"{full}\""
+            );
+            doubt(report, span.clone(), message, "an old way to write it");
+            full
         } else {
             format!("{}/{name}", meta.namespace)
         }
@@ -94,7 +120,7 @@ fn header_matches(fields: &Fields, key: &str, report: &mut Report) -> Vec<Header
     };
     let mut found = Vec::new();
     for entry in headers.entries() {
-        if entry.value.value == Value::Null {
+        if entry.value.value == Value::Null && key == "headers" {
             let message = format!("header match {} cannot be null", entry.key);
             refuse(report, entry.key_span.clone(), message);
             continue;
@@ -106,7 +132,7 @@ fn header_matches(fields: &Fields, key: &str, report: &mut Report) -> Vec<Header
                 "no request has claims here, so the match holds for none",
             ));
         }
-        if let Some(value) = string_match(&entry.value, &entry.key, report) {
+        if let Some(value) = string_match(&entry.value, key, report) {
             found.push(HeaderMatch::new(&entry.key, value));
         }
     }
@@ -122,7 +148,7 @@ fn query_matches(fields: &Fields, report: &mut Report) -> Vec<QueryMatch> {
     };
     let mut found = Vec::new();
     for entry in parameters.entries() {
-        if let Some(value) = string_match(&entry.value, &entry.key, report) {
+        if let Some(value) = string_match(&entry.value, "queryParams", report) {
             found.push(QueryMatch {
                 name: entry.key.clone(),
                 value,

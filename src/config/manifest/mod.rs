@@ -16,6 +16,7 @@ mod inventory;
 mod istio_connection;
 mod istio_http;
 mod istio_match;
+mod istio_names;
 mod object;
 mod resources;
 mod route_rule;

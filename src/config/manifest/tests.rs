@@ -223,6 +223,35 @@ fn what_istio_refuses_is_refused_in_its_words() {
             "weight -1 < 0",
         ),
         ("  - route: [{weight: 1}]", "destination is required"),
+        ("  - route: [null]", "weight may not be nil"),
+        (
+            "  - route: [{destination: {host: '*'}}]",
+            "invalid destination host *",
+        ),
+        (
+            "  - route: [{destination: {host: foo.*}}]",
+            "domain name \"*\" invalid (label \"*\" invalid)",
+        ),
+        (
+            "  - route: [{destination: {host: a, subset: v_1}}]",
+            "subset name is invalid: v_1",
+        ),
+        (
+            "  - redirect: {uri: /x}\n    fault: {abort: {httpStatus: 500}}",
+            "HTTP route cannot contain both fault and redirect",
+        ),
+        (
+            "  - directResponse: {status: 200}\n    rewrite: {uri: /x}",
+            "HTTP route rule cannot contain both rewrite and direct_response",
+        ),
+        (
+            "  - redirect: {redirectCode: 302}",
+            "redirect must specify URI, authority, scheme, or port",
+        ),
+        (
+            "  - redirect: {uri: /x, redirectCode: 200}",
+            "200 is not a valid redirect code, must be 3xx",
+        ),
         (
             &format!("  - route: [{destination}]\n    redirect: {{uri: /x}}"),
             "HTTP route cannot contain both route and redirect",
@@ -275,11 +304,11 @@ fn what_istio_refuses_is_refused_in_its_words() {
         ),
         (
             &format!("  - match: [{{headers: {{x: {{prefix: ''}}}}}}]\n    route: [{destination}]"),
-            "\"x\": prefix string match should not be empty",
+            "\"headers\": prefix string match should not be empty",
         ),
         (
             &format!("  - match: [{{headers: {{x: {{regex: ''}}}}}}]\n    route: [{destination}]"),
-            "\"x\": regex string match should not be empty",
+            "\"headers\": regex string match should not be empty",
         ),
     ] {
         let error = parsed(&service(http)).unwrap_err().to_string();

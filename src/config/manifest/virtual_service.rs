@@ -4,10 +4,12 @@
 //! `pkg/config/validation/virtualservice.go`.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::istio_connection::{tcp_rule, tls_rule};
 use super::istio_http::http_rule;
 use super::istio_match::gateway_names;
+use super::istio_names::{host_problem, is_label};
 use super::object::{Keys, doubt, items, labels, number, object, refuse, text, texts};
 use super::resources::{
     ConnectionRule, DestinationRule, Gateway, HttpRule, Meta, Server, Service, ServicePort,
@@ -71,16 +73,20 @@ fn hosts(fields: &Fields, meta: &Meta, gateways: &[String], report: &mut Report)
         Some(node) => node.span.clone(),
         None => fields.start(),
     };
-    let hosts: Vec<String> = texts(fields, "hosts", report)
+    let written = texts(fields, "hosts", report);
+    for host in &written {
+        // An address is a host too.
+        if let Some(problem) = host_problem(host).filter(|_| host.parse::<IpAddr>().is_err()) {
+            refuse(report, span(), problem);
+        }
+    }
+    let hosts: Vec<String> = written
         .iter()
         .map(|host| qualified(host, &meta.namespace))
         .collect();
     if hosts.is_empty() {
-        refuse(
-            report,
-            span(),
-            "virtual service must have at least one host",
-        );
+        let message = "a VirtualService without hosts (a delegate) is not simulated";
+        doubt(report, span(), message, "its rules answer nothing");
     }
     for (place, host) in hosts.iter().enumerate() {
         if hosts[..place].contains(host) {
@@ -173,6 +179,9 @@ pub(super) fn destination_rule(
         let name = text(&subset, "name", report).unwrap_or_default();
         if name.is_empty() {
             refuse(report, node.span.clone(), "subset name cannot be empty");
+        } else if !is_label(&name) {
+            let message = format!("subset name is invalid: {name}");
+            refuse(report, node.span.clone(), message);
         }
         if subsets.iter().any(|(other, _)| *other == name) {
             let message = format!("duplicate subset names: {name}");
