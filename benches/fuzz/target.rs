@@ -48,16 +48,13 @@ impl Target {
     }
 }
 
-/// A message without quoted words and numbers.
+/// A message without what it quotes, which may hold quotes itself, and without numbers.
 fn general(message: &str) -> String {
-    let mut quoted = false;
-    let mut general = String::new();
-    for character in message.chars().take(200) {
-        match character {
-            '`' | '"' => quoted = !quoted,
-            _ if quoted || character.is_ascii_digit() => {}
-            _ => general.push(character),
-        }
-    }
-    general
+    let quote = |at: char| at == '`' || at == '"';
+    let (before, after) = match (message.find(quote), message.rfind(quote)) {
+        (Some(first), Some(last)) => (&message[..first], &message[last..]),
+        _ => (message, ""),
+    };
+    let letters = before.chars().chain(after.chars());
+    letters.filter(|letter| letter.is_ascii_alphabetic()).collect()
 }
