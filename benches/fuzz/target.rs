@@ -41,20 +41,17 @@ impl Target {
             }
             Err(ConfigError::Mistakes { diagnostics, .. }) => diagnostics
                 .iter()
-                .map(|one| format!("{} / {}", general(&one.message), general(&one.label)))
+                .map(|one| general(&one.message))
                 .collect(),
             Err(error) => [general(&error.to_string())].into(),
         }
     }
 }
 
-/// A message without what it quotes, which may hold quotes itself, and without numbers.
+/// How a message begins, without numbers and up to what it quotes: enough to tell messages apart, and
+/// too short for the names that many of them hold.
 fn general(message: &str) -> String {
-    let quote = |at: char| at == '`' || at == '"';
-    let (before, after) = match (message.find(quote), message.rfind(quote)) {
-        (Some(first), Some(last)) => (&message[..first], &message[last..]),
-        _ => (message, ""),
-    };
-    let letters = before.chars().chain(after.chars());
-    letters.filter(|letter| letter.is_ascii_alphabetic()).collect()
+    let words = message.split(['`', '"']).next().unwrap_or_default();
+    let letters = words.chars().filter(char::is_ascii_alphabetic);
+    letters.take(20).collect()
 }

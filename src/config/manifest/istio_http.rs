@@ -3,6 +3,7 @@
 //! Source: istio/api, `networking/v1alpha3/virtual_service.proto`; messages from istio/istio,
 //! `pkg/config/validation/validation.go` and `virtualservice.go`.
 
+use super::istio_host::host_mistake;
 use super::istio_match::http_match;
 use super::object::{Keys, decimal, doubt, duration, items, number, object, refuse, scalar, text};
 use super::resources::{Action, HttpRule, Meta, Target, qualified};
@@ -108,6 +109,22 @@ pub(super) fn http_rule(
 fn action(fields: &Fields, node: &Node, meta: &Meta, report: &mut Report) -> Option<Action> {
     let (route, redirect) = (fields.get("route"), fields.get("redirect"));
     let direct = fields.get("directResponse");
+    if let Some(delegate) = fields.get("delegate") {
+        for node in ["redirect", "route"].map(|key| fields.get(key).map(|node| (key, node))) {
+            if let Some((key, node)) = node {
+                let name = text(fields, "name", report).unwrap_or_default();
+                let message = format!("root HTTP route {name} must not specify {key}");
+                refuse(report, node.span.clone(), message);
+            }
+        }
+        doubt(
+            report,
+            delegate.span.clone(),
+            "`delegate` is not simulated",
+            "the rules of the other VirtualService are not merged; this one answers nothing",
+        );
+        return None;
+    }
     let conflict =
         |one: &str, other: &str| format!("HTTP route cannot contain both {one} and {other}");
     if let Some(redirect) = redirect.filter(|_| route.is_some()) {
@@ -126,20 +143,16 @@ fn action(fields: &Fields, node: &Node, meta: &Meta, report: &mut Report) -> Opt
         refuse(report, fault.span.clone(), conflict("fault", "redirect"));
         return None;
     }
+    if let Some(rewrite) = fields.get("rewrite").filter(|_| redirect.is_some()) {
+        let message = "HTTP route rule cannot contain both rewrite and redirect";
+        refuse(report, rewrite.span.clone(), message);
+        return None;
+    }
     if let Some(redirect) = redirect {
         return read_redirect(redirect, report).map(Action::Redirect);
     }
     if let Some(direct) = direct {
         return direct_response(direct, report).map(Action::DirectResponse);
-    }
-    if let Some(delegate) = fields.get("delegate") {
-        doubt(
-            report,
-            delegate.span.clone(),
-            "`delegate` is not simulated",
-            "the rules of the other VirtualService are not merged; this one answers nothing",
-        );
-        return None;
     }
     let listed = items(fields, "route", report);
     if listed.is_empty() {
@@ -235,6 +248,15 @@ fn target(node: &Node, meta: &Meta, report: &mut Report) -> Option<Target> {
             first_line(node, &fields),
             "destination host is required",
         );
+        return None;
+    }
+    let mistake = match host.as_str() {
+        "*" => Some("invalid destination host *".to_owned()),
+        host => host_mistake(host),
+    };
+    if let Some(mistake) = mistake {
+        let span = fields.get("host").map_or(&node.span, |host| &host.span);
+        refuse(report, span.clone(), mistake);
         return None;
     }
     let port = match fields.get("port") {

@@ -13,6 +13,7 @@ mod files;
 mod gateway_api;
 mod inventory;
 mod istio_connection;
+mod istio_host;
 mod istio_http;
 mod istio_match;
 mod object;
