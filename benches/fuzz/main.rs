@@ -83,9 +83,9 @@ fn watch(running: Arc<Mutex<(Instant, String)>>, keep: Option<PathBuf>) {
         loop {
             std::thread::sleep(Duration::from_secs(1));
             let (since, text) = &*running.lock().unwrap_or_else(PoisonError::into_inner);
-            if since.elapsed() > HANGING {
+            if !text.is_empty() && since.elapsed() > HANGING {
                 store(keep.as_ref(), "hanging", 0, text);
-                eprintln!("an input takes longer than {HANGING:?}:\n{text}");
+                eprintln!("an input takes longer than {HANGING:?}");
                 std::process::exit(1);
             }
         }
@@ -110,6 +110,11 @@ fn run(options: &Options, running: &Mutex<(Instant, String)>) -> usize {
         *running.lock().unwrap_or_else(PoisonError::into_inner) = (began, text.clone());
         let forms = catch_unwind(AssertUnwindSafe(|| target.forms(&text)));
         let took = began.elapsed();
+        running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .1
+            .clear();
         slowest = slowest.max(took);
         let Ok(forms) = forms else {
             findings += 1;
@@ -121,7 +126,7 @@ fn run(options: &Options, running: &Mutex<(Instant, String)>) -> usize {
             store(options.keep.as_ref(), "slow", inputs, &text);
         }
         let new: BTreeSet<String> = forms.difference(&seen).cloned().collect();
-        if !new.is_empty() {
+        if !new.is_empty() && text.len() <= MOST_KEPT_BYTES {
             let short = shortened(target, &new, &text);
             if short.len() <= MOST_KEPT_BYTES {
                 store(options.keep.as_ref(), "new", inputs, &short);

@@ -41,23 +41,17 @@ impl Target {
             }
             Err(ConfigError::Mistakes { diagnostics, .. }) => diagnostics
                 .iter()
-                .map(|one| format!("{} / {}", general(&one.message), general(&one.label)))
+                .map(|one| general(&one.message))
                 .collect(),
             Err(error) => [general(&error.to_string())].into(),
         }
     }
 }
 
-/// A message without quoted words and numbers.
+/// How a message begins, without numbers and up to what it quotes: enough to tell messages apart, and
+/// too short for the names that many of them hold.
 fn general(message: &str) -> String {
-    let mut quoted = false;
-    let mut general = String::new();
-    for character in message.chars().take(200) {
-        match character {
-            '`' | '"' => quoted = !quoted,
-            _ if quoted || character.is_ascii_digit() => {}
-            _ => general.push(character),
-        }
-    }
-    general
+    let words = message.split(['`', '"']).next().unwrap_or_default();
+    let letters = words.chars().filter(char::is_ascii_alphabetic);
+    letters.take(20).collect()
 }

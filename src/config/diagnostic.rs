@@ -70,11 +70,21 @@ pub(super) fn render(source: &Source, diagnostic: &Diagnostic) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let snippet = Snippet::source(source.text())
+    let text = source.text();
+    let span = shown(text, &diagnostic.span);
+    // The renderer looks through all that it is given, so that many mistakes in a long file would
+    // take long; it gets the one line that it shows.
+    let start = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
+    let end = text[span.end..]
+        .find('\n')
+        .map_or(text.len(), |end| span.end + end + 1);
+    let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..start]).count() + 1;
+    let snippet = Snippet::source(&text[start..end])
         .path(source.name())
+        .line_start(line)
         .annotation(
             AnnotationKind::Primary
-                .span(shown(source.text(), &diagnostic.span))
+                .span(span.start - start..span.end - start)
                 .label(diagnostic.label.as_str()),
         );
     let mut group = level
@@ -88,7 +98,10 @@ pub(super) fn render(source: &Source, diagnostic: &Diagnostic) -> String {
 
 /// The span cut to its first line, so that a long value does not fill the screen.
 fn shown(text: &str, span: &Range<usize>) -> Range<usize> {
-    let start = span.start.min(text.len());
+    let mut start = span.start.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
     let end = span.end.clamp(start, text.len());
     let line = text.get(start..end).unwrap_or_default();
     let length = line.find(['\n', '\r']).unwrap_or(line.len());

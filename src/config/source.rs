@@ -9,6 +9,9 @@ use super::diagnostic::{Diagnostic, render};
 /// The largest file that is read: far beyond any scenario, and small enough to hold in memory.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
+/// More mistakes than anyone reads at once are counted, and not shown.
+const MOST_SHOWN: usize = 100;
+
 /// Text with the name of its file, as the user wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -34,7 +37,7 @@ pub enum ConfigError {
     Mistakes {
         /// Every mistake, in the order of the file.
         diagnostics: Vec<Diagnostic>,
-        /// The same as text, with the lines of the file.
+        /// The first hundred as text, with the lines of the file, and how many more there are.
         rendered: String,
     },
 }
@@ -42,10 +45,15 @@ pub enum ConfigError {
 impl ConfigError {
     pub(super) fn mistakes(source: &Source, mut diagnostics: Vec<Diagnostic>) -> Self {
         diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-        let rendered: Vec<String> = diagnostics
+        let mut rendered: Vec<String> = diagnostics
             .iter()
+            .take(MOST_SHOWN)
             .map(|diagnostic| render(source, diagnostic))
             .collect();
+        if diagnostics.len() > MOST_SHOWN {
+            let more = diagnostics.len() - MOST_SHOWN;
+            rendered.push(format!("error: and {more} more in {}", source.name));
+        }
         Self::Mistakes {
             diagnostics,
             rendered: rendered.join("\n\n"),

@@ -10,8 +10,8 @@ use super::resources::{
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::Node;
 use crate::routing::{
-    Faults, FractionalPercent, HeaderMatch, Origin, QueryMatch, Re2, Redirect, RedirectPath,
-    Retries, RouteMatch, StringMatch, UriMatch, UriPattern,
+    DirectResponse, Faults, FractionalPercent, HeaderMatch, Origin, QueryMatch, Re2, Redirect,
+    RedirectPath, Retries, RouteMatch, StringMatch, UriMatch, UriPattern,
 };
 
 /// The most backends of a rule.
@@ -404,6 +404,8 @@ fn filter(node: &Node, meta: &Meta, rule: &mut HttpRule, report: &mut Report) {
             "urlRewrite",
             "extensionRef",
             "cors",
+            "directResponse",
+            "externalAuth",
         ],
         not_simulated: &[],
     };
@@ -419,6 +421,12 @@ fn filter(node: &Node, meta: &Meta, rule: &mut HttpRule, report: &mut Report) {
         "RequestRedirect" => {
             if let Some(node) = fields.get("requestRedirect") {
                 rule.action = redirect(node, report).map_or(rule.action.clone(), Action::Redirect);
+            }
+        }
+        "DirectResponse" => {
+            if let Some(node) = fields.get("directResponse") {
+                let response = direct_response(node, report);
+                rule.action = response.map_or(rule.action.clone(), Action::DirectResponse);
             }
         }
         "" => refuse(report, node.span.clone(), "a filter needs a type"),
@@ -458,6 +466,25 @@ fn mirrored(node: &Node, meta: &Meta, report: &mut Report) -> Option<(Target, Fr
         FractionalPercent::ALWAYS
     };
     Some((target, share))
+}
+
+/// `{statusCode, body: {string}}`, an experimental filter.
+fn direct_response(node: &Node, report: &mut Report) -> Option<DirectResponse> {
+    const RESPONSE: Keys = Keys {
+        read: &["statusCode", "body"],
+        not_simulated: &[],
+    };
+    let fields = object(node, "a direct response", &RESPONSE, report)?;
+    fields.required("statusCode", "503", report)?;
+    let status = number(&fields, "statusCode", 200, 599, report)?;
+    let body = fields.get("body").and_then(|node| {
+        let body = Fields::any(node, "a body", report)?;
+        text(&body, "string", report)
+    });
+    Some(DirectResponse {
+        status,
+        body: body.unwrap_or_default(),
+    })
 }
 
 fn redirect(node: &Node, report: &mut Report) -> Option<Redirect> {

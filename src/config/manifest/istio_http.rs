@@ -171,12 +171,6 @@ fn action(fields: &Fields, node: &Node, meta: &Meta, report: &mut Report) -> Opt
         return None;
     }
     let (redirect, direct) = (fields.get("redirect"), fields.get("directResponse"));
-    if let Some(redirect) = redirect {
-        return read_redirect(redirect, report).map(Action::Redirect);
-    }
-    if let Some(direct) = direct {
-        return direct_response(direct, report).map(Action::DirectResponse);
-    }
     if let Some(delegate) = fields.get("delegate") {
         doubt(
             report,
@@ -185,6 +179,12 @@ fn action(fields: &Fields, node: &Node, meta: &Meta, report: &mut Report) -> Opt
             "the rules of the other VirtualService are not merged; this one answers nothing",
         );
         return None;
+    }
+    if let Some(redirect) = redirect {
+        return read_redirect(redirect, report).map(Action::Redirect);
+    }
+    if let Some(direct) = direct {
+        return direct_response(direct, report).map(Action::DirectResponse);
     }
     let listed = items(fields, "route", report);
     if listed.is_empty() {
@@ -295,6 +295,7 @@ fn target(node: &Node, meta: &Meta, report: &mut Report) -> Option<Target> {
             name.span.clone(),
             format!("subset name is invalid: {subset}"),
         );
+        return None;
     }
     let port = match fields.get("port") {
         Some(port) => {

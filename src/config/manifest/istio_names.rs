@@ -1,7 +1,8 @@
 //! The names that Istio's validation accepts: hosts, subsets, gateways, namespaces.
 //!
 //! Source: istio/istio, `pkg/config/validation/agent/validation.go` (`ValidateWildcardDomain`) and
-//! `pkg/config/labels` (`IsDNS1123Label`, `IsWildcardDNS1123Label`); the messages are theirs.
+//! `pkg/config/labels` (`IsDNS1123Label`, `IsWildcardDNS1123Label`), `pkg/config/host/name.go`
+//! (`Matches`); the messages are theirs.
 
 /// The longest label, and the longest name.
 const LONGEST: (usize, usize) = (63, 255);
@@ -65,9 +66,27 @@ pub(super) fn destination_problem(host: &str) -> Option<String> {
     }
 }
 
+/// Whether two names, which may begin with `*`, have a name in common.
+pub(super) fn overlap(one: &str, other: &str) -> bool {
+    match (one.strip_prefix('*'), other.strip_prefix('*')) {
+        (None, None) => one == other,
+        (Some(end), None) => other.ends_with(end),
+        (None, Some(end)) => one.ends_with(end),
+        (Some(one), Some(other)) => one.ends_with(other) || other.ends_with(one),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_overlap_by_their_ends() {
+        assert!(overlap("*.example.com", "shop.example.com"));
+        assert!(overlap("*.com", "*.example.com"));
+        assert!(!overlap("*.example.com", "example.com"));
+        assert!(!overlap("reviews", "reviews.default.svc.cluster.local"));
+    }
 
     #[test]
     fn hosts_are_accepted_as_upstream_validates_them() {

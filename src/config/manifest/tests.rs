@@ -104,7 +104,7 @@ fn the_rule_after_one_without_a_match_is_never_reached() {
         "{text}"
     );
     assert!(
-        text.contains("not used (route without matches defined before)"),
+        !text.contains("route without matches defined before"),
         "{text}"
     );
 }
@@ -352,7 +352,7 @@ fn wildcards_hosts_and_sections_are_checked() {
         ),
         (
             "{hosts: [a, a], http: [{route: [{destination: {host: a}}]}]}",
-            "duplicate hosts in virtual service: a.default.svc.cluster.local",
+            "duplicate hosts in virtual service: a & a",
         ),
         (
             "{hosts: [a]}",
@@ -479,4 +479,73 @@ fn what_kubectl_prints_goes_in_and_other_kinds_are_skipped() {
     assert_eq!(manifests.skipped, ["ConfigMap default/a"]);
     let request = Request::parse("http://reviews.shop/").unwrap();
     assert_eq!(shares(&manifests, &request), of(&[("v1", 100.0)]));
+}
+
+#[test]
+fn what_istio_accepts_is_not_refused() {
+    for spec in [
+        // A part that others delegate to.
+        "{http: [{route: [{destination: {host: a}}]}]}",
+        // Names that are one service, and not one name.
+        "{hosts: [a, a.default.svc.cluster.local], http: [{route: [{destination: {host: a}}]}]}",
+        "{hosts: [10.1.2.3], tcp: [{route: [{destination: {host: a}}]}]}",
+        "{hosts: ['*-a.com'], http: [{route: [{destination: {host: '*-foo.baz'}}]}]}",
+    ] {
+        let read = parsed(&virtual_service(spec));
+        assert!(read.is_ok(), "{spec}: {}", read.unwrap_err());
+    }
+}
+
+#[test]
+fn names_and_delegates_are_refused_as_istio_does() {
+    for (spec, message) in [
+        (
+            "{hosts: ['*.a.com', b.a.com], http: [{route: [{destination: {host: a}}]}]}",
+            "duplicate hosts in virtual service: *.a.com & b.a.com",
+        ),
+        (
+            "{hosts: [a], http: [{route: [{destination: {host: 'foo.*'}}]}]}",
+            "domain name \"foo.*\" invalid (label \"*\" invalid)",
+        ),
+        (
+            "{hosts: [a], http: []}",
+            "http, tcp or tls must be provided in virtual service",
+        ),
+        (
+            "{gateways: [g], http: [{route: [{destination: {host: a}}]}]}",
+            "delegate virtual service must have no gateways specified",
+        ),
+        (
+            "{http: [{delegate: {name: a}}]}",
+            "delegate HTTP route cannot contain delegate",
+        ),
+        (
+            "{hosts: [a], http: [{name: r, delegate: {name: a}, route: [{destination: {host: a}}]}]}",
+            "root HTTP route r must not specify route",
+        ),
+        (
+            "{hosts: [a], http: [{redirect: {uri: /a}, rewrite: {uri: /b}}]}",
+            "HTTP route rule cannot contain both rewrite and redirect",
+        ),
+    ] {
+        let error = parsed(&virtual_service(spec)).unwrap_err().to_string();
+        assert!(error.contains(message), "{spec}: {error}");
+    }
+}
+
+#[test]
+fn connections_that_no_rule_meets_are_warned_of() {
+    let spec = "{hosts: [a], tcp: [{match: [{port: 1}], route: [{destination: {host: a}}]}, \
+                {match: [{port: 1}], route: [{destination: {host: b}}]}]}";
+    let text = parsed(&virtual_service(spec)).unwrap().warnings.join("\n");
+    assert!(
+        text.contains("virtualService rule tcp[1] not used (all matches used by prior rules)"),
+        "{text}"
+    );
+}
+
+fn virtual_service(spec: &str) -> String {
+    format!(
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: a}}\nspec: {spec}\n"
+    )
 }

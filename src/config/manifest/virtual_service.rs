@@ -4,12 +4,12 @@
 //! `pkg/config/validation/virtualservice.go`.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::ops::Range;
 
 use super::istio_connection::{tcp_rule, tls_rule};
 use super::istio_http::http_rule;
 use super::istio_match::gateway_names;
-use super::istio_names::{host_problem, is_label};
+use super::istio_names::{host_problem, is_label, overlap};
 use super::object::{Keys, doubt, items, labels, number, object, refuse, text, texts};
 use super::resources::{
     ConnectionRule, DestinationRule, Gateway, HttpRule, Meta, Server, Service, ServicePort,
@@ -17,7 +17,7 @@ use super::resources::{
 };
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::Node;
-use crate::routing::MESH;
+use crate::routing::{MESH, RouteMatch, TcpMatch};
 
 /// Reads the `spec` of a VirtualService.
 pub(super) fn virtual_service(
@@ -38,7 +38,7 @@ pub(super) fn virtual_service(
     let hosts = hosts(&fields, &meta, &gateways, report);
     if ["http", "tcp", "tls"]
         .iter()
-        .all(|key| fields.get(key).is_none())
+        .all(|key| items(&fields, key, report).is_empty())
     {
         let message = "http, tcp or tls must be provided in virtual service";
         refuse(report, fields.start(), message);
@@ -48,17 +48,23 @@ pub(super) fn virtual_service(
         .enumerate()
         .filter_map(|(place, node)| http_rule(node, place, &meta, line, report))
         .collect();
-    warn_of_unused(&http, report);
+    warn_of_unused(&http.iter().map(of_http).collect::<Vec<_>>(), report);
     let tls = items(&fields, "tls", report)
         .iter()
         .enumerate()
         .filter_map(|(place, node)| tls_rule(node, place, &meta, line, report));
     let mut connections: Vec<ConnectionRule> = tls.collect();
+    warn_of_unused(
+        &connections.iter().map(of_connections).collect::<Vec<_>>(),
+        report,
+    );
     let tcp = items(&fields, "tcp", report)
         .iter()
         .enumerate()
         .filter_map(|(place, node)| tcp_rule(node, place, &meta, line, report));
-    connections.extend(tcp.collect::<Vec<ConnectionRule>>());
+    let tcp: Vec<ConnectionRule> = tcp.collect();
+    warn_of_unused(&tcp.iter().map(of_connections).collect::<Vec<_>>(), report);
+    connections.extend(tcp);
     Some(VirtualService {
         meta,
         hosts,
@@ -69,67 +75,98 @@ pub(super) fn virtual_service(
 }
 
 fn hosts(fields: &Fields, meta: &Meta, gateways: &[String], report: &mut Report) -> Vec<String> {
-    let span = || match fields.get("hosts") {
-        Some(node) => node.span.clone(),
-        None => fields.start(),
+    let hosts = texts(fields, "hosts", report);
+    let Some(listed) = fields.get("hosts").filter(|_| !hosts.is_empty()) else {
+        delegate(fields, report);
+        return Vec::new();
     };
-    let written = texts(fields, "hosts", report);
-    for host in &written {
-        // An address is a host too.
-        if let Some(problem) = host_problem(host).filter(|_| host.parse::<IpAddr>().is_err()) {
-            refuse(report, span(), problem);
+    let in_mesh = gateways.iter().any(|gateway| gateway == MESH);
+    for host in &hosts {
+        let is_address = host.parse::<std::net::IpAddr>().is_ok();
+        let mistake = match host.as_str() {
+            "*" if in_mesh => Some(
+                "wildcard host * is not allowed for virtual services bound to the mesh gateway"
+                    .to_owned(),
+            ),
+            // At a gateway the names are those of the outer world.
+            host if in_mesh && !is_address => host_problem(host),
+            _ => None,
+        };
+        if let Some(mistake) = mistake {
+            refuse(report, listed.span.clone(), mistake);
         }
-    }
-    let hosts: Vec<String> = written
-        .iter()
-        .map(|host| qualified(host, &meta.namespace))
-        .collect();
-    if hosts.is_empty() {
-        let message = "a VirtualService without hosts (a delegate) is not simulated";
-        doubt(report, span(), message, "its rules answer nothing");
     }
     for (place, host) in hosts.iter().enumerate() {
-        if hosts[..place].contains(host) {
-            let message = format!("duplicate hosts in virtual service: {host} & {host}");
-            refuse(report, span(), message);
-        }
-        if host == "*" && gateways.iter().any(|gateway| gateway == MESH) {
-            let message =
-                "wildcard host * is not allowed for virtual services bound to the mesh gateway";
-            refuse(report, span(), message);
+        for other in hosts[..place].iter().filter(|other| overlap(other, host)) {
+            let message = format!("duplicate hosts in virtual service: {other} & {host}");
+            refuse(report, listed.span.clone(), message);
         }
     }
-    hosts
+    let qualified = hosts.iter().map(|host| qualified(host, &meta.namespace));
+    qualified.collect()
+}
+
+/// Without hosts it is a part of other VirtualServices, which delegate to it.
+fn delegate(fields: &Fields, report: &mut Report) {
+    for (key, what) in [
+        ("gateways", "gateways"),
+        ("tls", "tls route"),
+        ("tcp", "tcp route"),
+    ] {
+        if let Some(node) = fields.get(key) {
+            let message = format!("delegate virtual service must have no {what} specified");
+            refuse(report, node.span.clone(), message);
+        }
+    }
+    for rule in items(fields, "http", report) {
+        let rule = Fields::any(rule, "an HTTP rule", report);
+        if let Some(node) = rule.as_ref().and_then(|rule| rule.get("delegate")) {
+            let message = "delegate HTTP route cannot contain delegate";
+            refuse(report, node.span.clone(), message);
+        }
+    }
+    doubt(
+        report,
+        fields.start(),
+        "a virtual service without hosts is a delegate, which is not simulated",
+        "its rules answer nothing",
+    );
+}
+
+/// A rule as Istio's analysis sees it: its name, its place, and its matches with theirs.
+struct Analysed<'a, C> {
+    name: &'a str,
+    span: &'a Range<usize>,
+    matches: Vec<(&'a str, &'a C, &'a Range<usize>)>,
 }
 
 /// What Istio's analysis calls rules that can never match.
-fn warn_of_unused(rules: &[HttpRule], report: &mut Report) {
-    let mut seen: Vec<(&crate::routing::RouteMatch, &str)> = Vec::new();
+fn warn_of_unused<C: PartialEq>(rules: &[Analysed<C>], report: &mut Report) {
+    const NEVER: &str = "nothing reaches it";
+    let mut seen: Vec<(&C, &str)> = Vec::new();
     let mut caught = false;
-    for (place, rule) in rules.iter().enumerate() {
-        let name = &rule.origin.rule;
+    for rule in rules {
+        let name = rule.name;
         let unused = |reason: &str| format!("virtualService rule {name} not used ({reason})");
-        let last = place + 1 == rules.len();
-        let never = "no request reaches it";
-        if caught {
-            let reason = "route without matches defined before";
-            doubt(report, rule.span.clone(), unused(reason), never);
-        } else if rule.matches.is_empty() && !last {
-            let reason = unused("only the last rule can have no matches");
-            let effect = "it answers everything; the rules after it are never reached";
-            doubt(report, rule.span.clone(), reason, effect);
+        let mut warn = |reason: &str| doubt(report, rule.span.clone(), unused(reason), NEVER);
+        match (caught, rule.matches.is_empty()) {
+            (true, true) => warn("only the last rule can have no matches"),
+            (true, false) => warn("route without matches defined before"),
+            (false, _) => {}
         }
-        caught |= rule.matches.is_empty();
-        let mut used = rule.matches.is_empty();
-        for (origin, condition, span) in &rule.matches {
-            match seen.iter().find(|(other, _)| *other == condition) {
+        if caught || rule.matches.is_empty() {
+            caught = true;
+            continue;
+        }
+        let mut used = false;
+        for (own, condition, span) in &rule.matches {
+            match seen.iter().find(|(other, _)| other == condition) {
                 Some((_, other)) => {
                     let message = format!(
-                        "virtualService rule {name} match {} is not used (duplicate/overlapping \
-                         match in rule {other})",
-                        origin.rule
+                        "virtualService rule {name} match {own} is not used (duplicate/overlapping \
+                         match in rule {other})"
                     );
-                    doubt(report, span.clone(), message, never);
+                    doubt(report, (*span).clone(), message, NEVER);
                 }
                 None => {
                     used = true;
@@ -137,10 +174,32 @@ fn warn_of_unused(rules: &[HttpRule], report: &mut Report) {
                 }
             }
         }
-        if !used && !caught {
+        if !used {
             let message = unused("all matches used by prior rules");
-            doubt(report, rule.span.clone(), message, never);
+            doubt(report, rule.span.clone(), message, NEVER);
         }
+    }
+}
+
+fn of_http(rule: &HttpRule) -> Analysed<'_, RouteMatch> {
+    let matches = rule.matches.iter();
+    Analysed {
+        name: &rule.origin.rule,
+        span: &rule.span,
+        matches: matches
+            .map(|(origin, condition, span)| (origin.rule.as_str(), condition, span))
+            .collect(),
+    }
+}
+
+fn of_connections(rule: &ConnectionRule) -> Analysed<'_, TcpMatch> {
+    let matches = rule.matches.iter();
+    Analysed {
+        name: &rule.origin.rule,
+        span: &rule.span,
+        matches: matches
+            .map(|(origin, condition)| (origin.rule.as_str(), condition, &rule.span))
+            .collect(),
     }
 }
 
@@ -259,8 +318,9 @@ pub(super) fn service_entry(spec: &Node, meta: &Meta, report: &mut Report) -> Ve
         .collect()
 }
 
-/// The ports of a Service (`port`) or a ServiceEntry (`number`); a protocol is told by the name or by
-/// `appProtocol`, as Istio does.
+/// The ports of a Service (`port`) or a ServiceEntry (`number`). The protocol of the first is told by
+/// the name or by `appProtocol`, as Istio does; the second names it. What is encrypted is not looked
+/// into.
 pub(super) fn service_ports(
     fields: &Fields,
     key: &'static str,
@@ -274,16 +334,18 @@ pub(super) fn service_ports(
         let protocol = |key: &str, report: &mut Report| {
             text(&port, key, report).map(|text| text.to_ascii_lowercase())
         };
-        let named = protocol("appProtocol", report).or_else(|| protocol("name", report));
-        let is_tcp = ["tcp", "tls", "mongo", "mysql", "redis"]
+        let named = match key {
+            "number" => protocol("protocol", report),
+            _ => protocol("appProtocol", report).or_else(|| protocol("name", report)),
+        };
+        let is_tcp = ["tcp", "tls", "https", "mongo", "mysql", "redis"]
             .iter()
             .any(|known| {
-                let is_named =
-                    |name: &String| name == known || name.starts_with(&format!("{known}-"));
-                named.as_ref().is_some_and(is_named)
-            })
-            || (key == "number"
-                && protocol("protocol", report).is_some_and(|text| text == "tcp" || text == "tls"));
+                let starts = named
+                    .as_ref()
+                    .is_some_and(|name| name == known || name.starts_with(&format!("{known}-")));
+                starts
+            });
         ports.extend(
             number(&port, key, 1, 65535, report).map(|number| ServicePort { number, is_tcp }),
         );
