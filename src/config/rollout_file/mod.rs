@@ -108,6 +108,12 @@ pub fn parse_gate_settings(kind: GateKind, settings: &str) -> Result<Rollout, Co
     let mut report = Report::default();
     let controller = yaml::parse(source.text(), &mut report.diagnostics)
         .and_then(|node| gate::read(kind, &node, &mut report));
+    if controller.is_none() && report.diagnostics.is_empty() {
+        report.add(
+            Diagnostic::error(0..0, "there are no settings", "nothing here")
+                .help("such as weights=10..50/10,success=99"),
+        );
+    }
     let (errors, _) = split(report);
     match controller {
         Some(controller) if errors.is_empty() => Ok(Rollout {
