@@ -15,6 +15,7 @@
 //! | [`scenario`] | the domain, always valid once built |
 //! | [`rollout`] | rollouts and their gates, a type per tool, always valid once built |
 //! | [`routing`] | what the mesh says should happen to a request |
+//! | [`mesh`] | requests through several services while manifests are applied and deleted |
 //! | [`export`] | a route table as configuration for other programs |
 //! | [`split`] | the weighting algorithms, a file each, upstream source named |
 //! | [`sim`] | virtual clock, event queue, arrivals, counting, replications |
@@ -45,6 +46,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod export;
+pub mod mesh;
 pub mod quantities;
 pub mod random;
 pub mod report;

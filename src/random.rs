@@ -31,6 +31,10 @@ pub enum Purpose {
     Sampled,
     /// Points of metrics that a judge compares.
     Points,
+    /// The numbers of every hop of a story: split, delay, abort.
+    Hops,
+    /// When a proxy learns of a change.
+    Propagation,
 }
 
 impl Purpose {
@@ -45,6 +49,8 @@ impl Purpose {
             Self::RolloutStable => b"rollout-stable",
             Self::Sampled => b"sampled",
             Self::Points => b"points",
+            Self::Hops => b"hops",
+            Self::Propagation => b"propagation",
         }
     }
 }

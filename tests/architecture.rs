@@ -19,7 +19,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("scenario", &["rollout", "units"]),
     ("split", &["random"]),
     ("routing", &["split", "units"]),
-    ("config", &["rollout", "routing", "scenario", "units"]),
+    ("mesh", &["random", "routing", "scenario", "units"]),
+    (
+        "config",
+        &["mesh", "rollout", "routing", "scenario", "units"],
+    ),
     ("export", &["routing"]),
     ("tally", &["scenario", "units"]),
     (
@@ -31,7 +35,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "summary",
         &[
-            "random", "rollout", "routing", "scenario", "sim", "stats", "tally", "units",
+            "mesh", "random", "rollout", "routing", "scenario", "sim", "stats", "tally", "units",
         ],
     ),
     (
@@ -47,6 +51,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "cli",
             "config",
             "export",
+            "mesh",
             "quantities",
             "random",
             "report",

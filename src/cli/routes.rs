@@ -66,6 +66,7 @@ pub struct SplitArgs {
 #[command(after_help = "Examples:
   shiftsim diff reviews-90-10.yaml reviews-50-50.yaml
   shiftsim diff deployed/ proposed/ --format json
+  shiftsim diff v1.yaml v2.yaml --with services.yaml --with subsets.yaml
 
 A plain request for each host, one for each rule of either side, and one for
 each pair of rules are routed by both. The exit status is 1 if shares differ.")]
@@ -77,6 +78,10 @@ pub struct DiffArgs {
     /// The new manifests: a file or a folder, or `-` for standard input
     #[arg(value_name = "NEW")]
     pub new: PathBuf,
+
+    /// Manifests that both sides have, such as services; may be repeated
+    #[arg(long, value_name = "MANIFEST")]
+    pub with: Vec<PathBuf>,
 
     /// How to print.
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! `shiftsim diff`: which requests change destination shares between two sets of manifests.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -23,15 +23,23 @@ struct Output<'a> {
 /// Compares two sets. The answer is no if shares differ.
 pub(super) fn diff(arguments: &DiffArgs) -> Result<Answer, CommandError> {
     let sides = [&arguments.old, &arguments.new];
-    if sides.iter().all(|side| side.as_path() == Path::new("-")) {
+    let piped = sides.into_iter().chain(&arguments.with);
+    if piped
+        .filter(|path| path.as_path() == Path::new("-"))
+        .count()
+        > 1
+    {
         return Err(CommandError::Usage {
-            problem: "both sides are to come from standard input".into(),
-            help: "name a file or a folder for one of them".into(),
+            problem: "more than one is to come from standard input".into(),
+            help: "name files or folders for the others".into(),
         });
     }
-    let (old, mut warnings) = read(std::slice::from_ref(&arguments.old))?;
-    let (new, more) = read(std::slice::from_ref(&arguments.new))?;
+    let side = |own: &PathBuf| read(&[std::slice::from_ref(own), &arguments.with].concat());
+    let (old, mut warnings) = side(&arguments.old)?;
+    let (new, more) = side(&arguments.new)?;
     warnings.extend(more);
+    warnings.sort();
+    warnings.dedup();
     let diff = explain::diff(&old, &new);
     match arguments.print.format {
         OutputFormat::Text => {

@@ -14,6 +14,7 @@ mod plan;
 mod progress;
 mod run;
 mod run_rollout;
+mod run_story;
 mod scenarios;
 mod shell;
 mod split;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::folder::Folder;
 use super::progress::Progress;
 use super::run_rollout::{self, RolloutResult};
+use super::run_story::{self, StoryResult};
 use super::scenarios::ToRun;
 use super::{Answer, CommandError, output, scenarios};
 use crate::cli::{Common, OutputFormat, RequestsCsv, RunArgs};
@@ -27,12 +28,13 @@ struct RunOutput<'a> {
     runs: &'a [AnyResult],
 }
 
-/// What was run: phases, or a rollout.
+/// What was run: phases, a rollout, or a story of a mesh.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum AnyResult {
     Phases(Box<RunResult>),
     Rollout(Box<RolloutResult>),
+    Story(Box<StoryResult>),
 }
 
 /// A summary and the files that were written for it.
@@ -64,13 +66,17 @@ pub(super) fn run(arguments: &RunArgs) -> Result<Answer, CommandError> {
                 let result = run_rollout::run(scenario, arguments, &folder, &mut staging)?;
                 AnyResult::Rollout(Box::new(result))
             }
+            ToRun::Story(loaded) => {
+                let result = run_story::run(&loaded.story, &folder, &mut staging)?;
+                AnyResult::Story(Box::new(result))
+            }
         });
     }
     staging.commit()?;
     print(&results, &arguments.common)?;
     let fails = |result: &AnyResult| match result {
         AnyResult::Phases(result) => result.summary.claims.iter().any(|claim| !claim.passes),
-        AnyResult::Rollout(_) => false,
+        AnyResult::Rollout(_) | AnyResult::Story(_) => false,
     };
     Ok(if results.iter().any(fails) {
         Answer::No
@@ -190,6 +196,9 @@ fn print(results: &[AnyResult], common: &Common) -> Result<(), CommandError> {
             }
             AnyResult::Rollout(result) => {
                 report::rollout::text(&result.summary, common.quiet) + &text::files(&result.files)
+            }
+            AnyResult::Story(result) => {
+                report::story::text(&result.summary, detail) + &text::files(&result.files)
             }
         })
         .collect();

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use super::CommandError;
 use super::split::{from_manifests, refuse_without_request};
 use crate::cli::{Common, RunArgs, Seed};
-use crate::config::{self, AnyScenario, Loaded, LoadedRollout};
+use crate::config::{self, AnyScenario, Loaded, LoadedRollout, LoadedStory};
 use crate::scenario::{
     Algorithm, Arrivals, Destination, Length, MAX_REPLICATIONS, Parts, Phase, PhaseError, Protocol,
     Scenario, ScenarioError, ScenarioName, Version, VersionIndex,
@@ -20,6 +20,8 @@ pub(super) enum ToRun {
     Phases(Box<Loaded>),
     /// A rollout, whose weights follow a gate.
     Rollout(Box<LoadedRollout>),
+    /// A story of a mesh, whose phases apply manifests.
+    Story(Box<LoadedStory>),
 }
 
 impl ToRun {
@@ -28,6 +30,7 @@ impl ToRun {
         match self {
             Self::Phases(loaded) => loaded.scenario.name().as_str(),
             Self::Rollout(loaded) => loaded.scenario.name.as_str(),
+            Self::Story(loaded) => loaded.story.name.as_str(),
         }
     }
 
@@ -36,6 +39,7 @@ impl ToRun {
         match self {
             Self::Phases(loaded) => &loaded.warnings,
             Self::Rollout(loaded) => &loaded.warnings,
+            Self::Story(loaded) => &loaded.warnings,
         }
     }
 }
@@ -81,6 +85,16 @@ pub(super) fn load(arguments: &RunArgs) -> Result<Vec<ToRun>, CommandError> {
                 }
                 Ok(ToRun::Rollout(loaded))
             }
+            ToRun::Story(mut loaded) => {
+                if arguments.replications.is_some() {
+                    return Err(CommandError::Usage {
+                        problem: "a story of a mesh is told once".into(),
+                        help: "leave out --replications, or try other seeds with --seed".into(),
+                    });
+                }
+                loaded.story.seed = chosen_seed(arguments.seed, loaded.story.seed);
+                Ok(ToRun::Story(loaded))
+            }
         })
         .collect()
 }
@@ -102,6 +116,7 @@ fn read_all(arguments: &RunArgs) -> Result<Vec<ToRun>, CommandError> {
         match config::read_any_scenario(path) {
             Ok(AnyScenario::Phases(scenario)) => loaded.push(ToRun::Phases(scenario)),
             Ok(AnyScenario::Rollout(scenario)) => loaded.push(ToRun::Rollout(scenario)),
+            Ok(AnyScenario::Story(story)) => loaded.push(ToRun::Story(story)),
             Err(error) => problems.push(error.to_string()),
         }
     }

@@ -7,6 +7,7 @@
 mod diagnostic;
 mod kubernetes;
 mod manifest;
+mod mesh_file;
 pub mod observations;
 mod reader;
 mod rollout;
@@ -21,6 +22,7 @@ mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use manifest::{Manifests, parse_manifests, read_manifests};
+pub use mesh_file::{LoadedStory, parse_story};
 pub use rollout::{GateFile, LoadedGates, parse_gates, read_gates};
 pub use rollout_file::{GateKind, LoadedRollout, parse_gate_settings, parse_rollout_scenario};
 pub use scenario_file::{Loaded, parse_scenario};
@@ -44,10 +46,13 @@ pub enum AnyScenario {
     Phases(Box<Loaded>),
     /// A rollout, whose weights follow a gate.
     Rollout(Box<LoadedRollout>),
+    /// A story of a mesh, whose phases apply manifests.
+    Story(Box<LoadedStory>),
 }
 
-/// Reads a scenario file of either kind; `-` is standard input. A file with the key `rollout` is a
-/// rollout.
+/// Reads a scenario file of any kind; `-` is standard input. A file with the key `rollout` is a
+/// rollout, one with the key `request` a story of a mesh; the manifests of a story are looked for
+/// beside its file.
 ///
 /// # Errors
 /// As [`read_scenario`].
@@ -55,6 +60,9 @@ pub fn read_any_scenario(path: &Path) -> Result<AnyScenario, ConfigError> {
     let source = Source::read(path)?;
     if rollout_file::is_rollout(&source) {
         parse_rollout_scenario(&source).map(|loaded| AnyScenario::Rollout(Box::new(loaded)))
+    } else if mesh_file::is_story(&source) {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        parse_story(&source, folder).map(|loaded| AnyScenario::Story(Box::new(loaded)))
     } else {
         parse_scenario(&source).map(|loaded| AnyScenario::Phases(Box::new(loaded)))
     }

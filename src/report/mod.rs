@@ -12,5 +12,6 @@ pub mod page;
 pub mod plan;
 pub mod rollout;
 pub mod stat;
+pub mod story;
 mod table;
 pub mod text;

@@ -19,6 +19,7 @@ pub mod plan;
 mod replications;
 pub mod rollout;
 mod sampled;
+pub mod story;
 mod types;
 mod verdict;
 mod words;

@@ -55,6 +55,34 @@ fn envoy_routes_as_the_table_says() {
     }
 }
 
+#[test]
+fn envoy_accepts_what_is_exported_of_the_manifests() {
+    let Some(binary) = std::env::var_os("ENVOY_BIN").map(PathBuf::from) else {
+        println!("skipped: ENVOY_BIN does not name an Envoy");
+        return;
+    };
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/manifests");
+    let sets = [
+        (&["bookinfo"][..], None),
+        (&["bookinfo"], Some("default/bookinfo-gateway")),
+        (&["bookinfo/ratings-test-delay.yaml"], None),
+        (&["bookinfo/details-abort.yaml"], None),
+        (&["gateway-api/reviews-90-10.yaml"], None),
+        (&["route-rules"], None),
+        (&["tcp-echo/20-v2.yaml"], Some("default/tcp-echo-gateway")),
+    ];
+    for (names, gateway) in sets {
+        let paths: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
+        let table = shiftsim::config::read_manifests(&paths).unwrap().table;
+        let mut source = shiftsim::routing::Source::default();
+        if let Some(gateway) = gateway {
+            source.gateway = gateway.to_owned();
+        }
+        let problem = proxy::validate(&binary, &table, source);
+        assert_eq!(problem, None, "{names:?} {gateway:?}");
+    }
+}
+
 /// Runs a configuration, and sorts what became of its requests and connections by kind.
 fn observe(binary: &std::path::Path, configuration: &Configuration) -> Vec<Observed> {
     let envoy = Envoy::start(binary, &configuration.table);

@@ -138,6 +138,26 @@ impl Envoy {
     }
 }
 
+/// What Envoy finds wrong with the routes of that proxy; nothing is started.
+pub fn validate(binary: &Path, table: &RouteTable, proxy: Source) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        proxy,
+        access_log: Some("/dev/stdout".into()),
+        upstream_log: None,
+    };
+    let export = envoy::export(table, &settings, 10_000..).unwrap();
+    let file = folder.path().join("envoy.yaml");
+    fs::write(&file, to_yaml(&export.bootstrap)).unwrap();
+    let output = Command::new(binary)
+        .args(["--mode", "validate", "--config-path"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    (!output.status.success()).then_some(errors)
+}
+
 /// Ports that nobody listens on.
 fn free_ports() -> Vec<u16> {
     let bind = |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::ConfigError;
 
 /// The files of all paths, those of a directory by name; folders in folders are looked into.
-pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ConfigError> {
+pub(in crate::config) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ConfigError> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {

@@ -8,6 +8,7 @@
 
 mod assemble;
 mod assemble_api;
+mod cluster;
 mod core;
 mod files;
 mod gateway_api;
@@ -23,6 +24,9 @@ mod tests;
 mod virtual_service;
 
 use std::path::PathBuf;
+
+pub(super) use self::cluster::Cluster;
+pub(super) use self::files::expand;
 
 use self::assemble::assemble;
 use self::resources::{Meta, Resources};
@@ -62,6 +66,27 @@ pub fn read_manifests(paths: &[PathBuf]) -> Result<Manifests, ConfigError> {
 /// # Errors
 /// [`ConfigError::Mistakes`]: all mistakes of all texts.
 pub fn parse_manifests(sources: &[Source]) -> Result<Manifests, ConfigError> {
+    parse_where(sources, |_, _| true)
+}
+
+/// Kind, namespace and name of all resources of a text.
+fn keys(source: &Source) -> Vec<String> {
+    let mut report = Report::default();
+    let documents = yaml::parse_documents(source.text(), &mut report.diagnostics);
+    let mut found = Vec::new();
+    for document in documents.unwrap_or_default() {
+        split(document, &mut found, &mut report);
+    }
+    let key = |resource| meta_of(resource, 0).resource();
+    found.iter().map(key).collect()
+}
+
+/// Reads the resources of which `keep` says yes: it is given the place of the file, and kind,
+/// namespace and name.
+fn parse_where(
+    sources: &[Source],
+    keep: impl Fn(usize, &str) -> bool,
+) -> Result<Manifests, ConfigError> {
     let mut all = Resources::default();
     let mut reports: Vec<Report> = Vec::with_capacity(sources.len());
     let (mut names, mut skipped) = (Vec::new(), Vec::new());
@@ -73,8 +98,11 @@ pub fn parse_manifests(sources: &[Source]) -> Result<Manifests, ConfigError> {
         for document in documents.unwrap_or_default() {
             split(document, &mut of_file, &mut report);
         }
-        let of_file = of_file.into_iter();
-        found.extend(of_file.map(|resource| (meta_of(&resource, file), resource)));
+        let of_file = of_file
+            .into_iter()
+            .map(|resource| (meta_of(&resource, file), resource))
+            .filter(|(meta, _)| keep(file, &meta.resource()));
+        found.extend(of_file);
         reports.push(report);
     }
     for (place, (meta, resource)) in found.iter().enumerate() {

@@ -20,7 +20,7 @@ pub(super) fn route(place: usize, route: &Route, unreachable: bool) -> RouteSumm
         at: route.origin.place.clone(),
         conditions: route.condition.describe(),
         unreachable,
-        destinations: forward.map_or_else(Vec::new, destinations),
+        destinations: forward.map_or_else(Vec::new, |forward| destinations(forward, answered)),
         local_answer: local_answer(&route.action),
         faults: faults(&route.faults),
         mirrors: route
@@ -42,7 +42,7 @@ pub(super) fn tcp_route(place: usize, route: &TcpRoute, unreachable: bool) -> Ro
         at: route.origin.place.clone(),
         conditions: route.condition.describe(),
         unreachable,
-        destinations: destinations(&route.forward),
+        destinations: destinations(&route.forward, closed),
         local_answer: (route.forward.shares().is_none()).then(|| "closes the connection".into()),
         faults: Vec::new(),
         mirrors: Vec::new(),
@@ -56,29 +56,47 @@ pub(super) fn domains(domains: &[Domain]) -> Vec<String> {
     domains.iter().map(Domain::to_string).collect()
 }
 
-fn destinations(forward: &Forward) -> Vec<DestinationSummary> {
+fn destinations(
+    forward: &Forward,
+    note: fn(Backend, &Forward) -> Option<String>,
+) -> Vec<DestinationSummary> {
     let shares = forward.shares();
     let one = |(place, weighted): (usize, &WeightedDestination)| {
         let share = shares.as_ref().map_or(Rational::from(0), |all| all[place]);
-        destination(weighted, share, forward)
+        let note = note(weighted.destination.backend, forward);
+        destination(weighted, share, forward.weights_count(), note)
     };
     forward.destinations().iter().enumerate().map(one).collect()
 }
 
-fn destination(
-    weighted: &WeightedDestination,
-    share: Rational,
-    forward: &Forward,
-) -> DestinationSummary {
-    let destination = &weighted.destination;
-    let note = match destination.backend {
+/// What becomes of the requests of a destination that cannot answer.
+fn answered(backend: Backend, forward: &Forward) -> Option<String> {
+    match backend {
+        Backend::Ready => None,
         Backend::Missing => Some(format!(
             "not defined: its share gets {}, flag NC",
             forward.missing_status()
         )),
         Backend::Empty => Some("no endpoint: its share gets 503, flag UH".into()),
+    }
+}
+
+/// The same for connections.
+fn closed(backend: Backend, _: &Forward) -> Option<String> {
+    match backend {
         Backend::Ready => None,
-    };
+        Backend::Missing => Some("not defined: its share of connections is closed".into()),
+        Backend::Empty => Some("no endpoint: its share of connections is closed".into()),
+    }
+}
+
+fn destination(
+    weighted: &WeightedDestination,
+    share: Rational,
+    weight_counts: bool,
+    note: Option<String>,
+) -> DestinationSummary {
+    let destination = &weighted.destination;
     DestinationSummary {
         destination: destination.to_string(),
         host: destination.host.clone(),
@@ -86,7 +104,7 @@ fn destination(
         port: destination.port,
         cluster: destination.cluster(),
         weight: weighted.weight,
-        weight_counts: forward.weights_count(),
+        weight_counts,
         target_share: to_f64(share),
         note,
     }

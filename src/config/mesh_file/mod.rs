@@ -1,0 +1,216 @@
+//! Stories of a mesh: a scenario file with the key `request`, whose phases apply and delete
+//! manifests.
+
+mod calls;
+mod phases;
+
+use std::path::{Path, PathBuf};
+
+use super::diagnostic::{Severity, render};
+use super::reader::{Fields, Report};
+use super::source::{ConfigError, Source};
+use super::yaml::{Node, Value};
+use super::{Diagnostic, values, yaml};
+use crate::mesh::{Story, Viewer};
+use crate::routing::Request;
+use crate::scenario::ScenarioName;
+
+/// The keys of a story.
+const KEYS: [&str; 14] = [
+    "name",
+    "title",
+    "description",
+    "request",
+    "viewers",
+    "proxies",
+    "manifests",
+    "calls",
+    "phases",
+    "rate",
+    "requests",
+    "propagation",
+    "seed",
+    "$schema",
+];
+
+/// A story and what its author should know about its files.
+#[derive(Debug, Clone)]
+pub struct LoadedStory {
+    /// The story.
+    pub story: Story,
+    /// Warnings, rendered with the lines of the files.
+    pub warnings: Vec<String>,
+}
+
+/// Whether a file is a story: it has the key `request` at the top.
+pub(super) fn is_story(source: &Source) -> bool {
+    match yaml::parse(source.text(), &mut Vec::new()) {
+        Some(Node {
+            value: Value::Mapping(entries),
+            ..
+        }) => entries.iter().any(|entry| entry.key == "request"),
+        _ => false,
+    }
+}
+
+/// Reads the text of a story. Manifests are looked for beside the file, in `folder`.
+///
+/// # Errors
+/// [`ConfigError`]: mistakes of the file, all of them; or those of its manifests.
+pub fn parse_story(source: &Source, folder: &Path) -> Result<LoadedStory, ConfigError> {
+    let mut report = Report::default();
+    let draft = read(source, &mut report);
+    let (errors, warnings): (Vec<Diagnostic>, Vec<Diagnostic>) = report
+        .diagnostics
+        .into_iter()
+        .partition(|found| found.severity == Severity::Error);
+    let draft = match draft {
+        Some(draft) if errors.is_empty() => draft,
+        _ => return Err(ConfigError::mistakes(source, errors)),
+    };
+    let mut warnings: Vec<String> = warnings.iter().map(|one| render(source, one)).collect();
+    let stretches = phases::build(&draft.manifests, draft.phases, folder, &mut warnings)?;
+    warnings.sort();
+    warnings.dedup();
+    Ok(LoadedStory {
+        story: Story {
+            stretches,
+            ..draft.story
+        },
+        warnings,
+    })
+}
+
+/// A story whose manifests are not read yet.
+struct Draft {
+    story: Story,
+    manifests: Vec<PathBuf>,
+    phases: Vec<phases::Draft>,
+}
+
+fn read(source: &Source, report: &mut Report) -> Option<Draft> {
+    let root = yaml::parse(source.text(), &mut report.diagnostics)?;
+    let fields = Fields::of(&root, "a story of a mesh", &KEYS, report)?;
+    let name = name(&fields, report);
+    let title = fields
+        .get("title")
+        .and_then(|node| values::text(node, "a title", report));
+    let request = fields.get("request").and_then(|node| request(node, report));
+    let seed = number(&fields, "seed", 1, (0, u64::MAX), report);
+    let proxies = number(&fields, "proxies", 1, (1, 10_000), report);
+    let viewers = viewers(&fields, report);
+    let calls = calls::read(&fields, report);
+    let manifests = paths(fields.get("manifests"), report);
+    let phases = phases::read(&fields, report);
+    let name = name?;
+    Some(Draft {
+        story: Story {
+            title: title.unwrap_or_else(|| name.as_str().to_owned()),
+            name,
+            seed: seed?,
+            proxies: proxies?,
+            request: request?,
+            viewers: viewers?,
+            calls: calls?,
+            stretches: Vec::new(),
+        },
+        manifests: manifests?,
+        phases: phases?,
+    })
+}
+
+fn name(fields: &Fields, report: &mut Report) -> Option<ScenarioName> {
+    let node = fields.required("name", "request-routing", report)?;
+    let text = values::text(node, "a name", report)?;
+    let name = ScenarioName::new(&text);
+    if let Err(error) = &name {
+        let message = format!("{} cannot name a scenario", node.kind());
+        let label = "it also names the output folder";
+        report.add(Diagnostic::error(node.span.clone(), message, label).help(error.to_string()));
+    }
+    name.ok()
+}
+
+/// A number, or what it is when it is left out.
+fn number(
+    fields: &Fields,
+    key: &str,
+    default: u64,
+    (least, most): (u64, u64),
+    report: &mut Report,
+) -> Option<u64> {
+    match fields.get(key) {
+        Some(node) => values::whole(node, least, most, report),
+        None => Some(default),
+    }
+}
+
+/// A request such as `GET http://reviews:9080/reviews/0`.
+fn request(node: &Node, report: &mut Report) -> Option<Request> {
+    let text = values::text(node, "a request", report)?;
+    let request = Request::parse(&text);
+    if let Err(error) = &request {
+        let message = format!("{} is not a request", node.kind());
+        let help = "write it as `GET http://reviews:9080/reviews/0`";
+        report.add(Diagnostic::error(node.span.clone(), message, error.to_string()).help(help));
+    }
+    request.ok()
+}
+
+fn viewers(fields: &Fields, report: &mut Report) -> Option<Vec<Viewer>> {
+    let Some(node) = fields.get("viewers") else {
+        return Some(vec![Viewer {
+            name: "everyone".into(),
+            headers: Vec::new(),
+        }]);
+    };
+    let items = items(node, "a list of viewers", report)?;
+    let viewers: Vec<Option<Viewer>> = items.iter().map(|item| viewer(item, report)).collect();
+    viewers.into_iter().collect()
+}
+
+fn viewer(node: &Node, report: &mut Report) -> Option<Viewer> {
+    let fields = Fields::of(node, "a viewer", &["name", "headers"], report)?;
+    let name = fields.required("name", "jason", report)?;
+    let name = values::text(name, "a name", report);
+    let headers = fields.get("headers").map_or(Some(Vec::new()), |node| {
+        let fields = Fields::any(node, "a mapping of headers", report)?;
+        let entries = fields.entries().iter();
+        let pair = |entry: &yaml::Entry| {
+            let value = values::text(&entry.value, "the value of a header", report)?;
+            Some((entry.key.clone(), value))
+        };
+        let pairs: Vec<Option<(String, String)>> = entries.map(pair).collect();
+        pairs.into_iter().collect()
+    });
+    Some(Viewer {
+        name: name?,
+        headers: headers?,
+    })
+}
+
+/// The items of a list that has some.
+fn items<'n>(node: &'n Node, what: &str, report: &mut Report) -> Option<&'n [Node]> {
+    match &node.value {
+        Value::List(items) if !items.is_empty() => Some(items),
+        _ => {
+            report.expected(node, what);
+            None
+        }
+    }
+}
+
+/// Files and folders of manifests: one, or a list of them.
+fn paths(node: Option<&Node>, report: &mut Report) -> Option<Vec<PathBuf>> {
+    let what = "a file or folder of manifests";
+    let Some(node) = node else {
+        return Some(Vec::new());
+    };
+    let nodes = match &node.value {
+        Value::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let path = |node| values::text(node, what, report).map(PathBuf::from);
+    let paths: Vec<Option<PathBuf>> = nodes.iter().map(path).collect();
+    paths.into_iter().collect()
+}
