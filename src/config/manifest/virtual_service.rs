@@ -278,10 +278,9 @@ pub(super) fn service_ports(
         let is_tcp = ["tcp", "tls", "mongo", "mysql", "redis"]
             .iter()
             .any(|known| {
-                let starts = named
+                named
                     .as_ref()
-                    .is_some_and(|name| name == known || name.starts_with(&format!("{known}-")));
-                starts
+                    .is_some_and(|name| name == known || name.starts_with(&format!("{known}-")))
             })
             || (key == "number"
                 && protocol("protocol", report).is_some_and(|text| text == "tcp" || text == "tls"));
