@@ -56,13 +56,14 @@ fn the_manifest_reader_answers_every_text() {
 
 #[test]
 fn a_long_file_of_mistakes_is_answered_in_short() {
-    let text = "- name: a\n".repeat(20_000);
-    let error = parse_manifests(&[Source::new("long.yaml", &format!("a: 1\n---\n{text}"))]);
-    assert!(error.unwrap_err().to_string().len() < 100_000);
-    let text: String = (0..3000).map(|line| format!("key{line}: 1\n")).collect();
-    let error = parse_scenario(&Source::new("long.yaml", &text)).unwrap_err();
+    let text = "a: 1\n---\n".repeat(3000);
+    let error = parse_manifests(&[Source::new("long.yaml", &text)]).unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("more in long.yaml"), "{text}");
+    // Two in each document: its version and its kind are missing.
+    assert!(
+        text.ends_with("error: and 5900 more in long.yaml"),
+        "{text}"
+    );
     assert!(text.contains("long.yaml:99:1"), "{text}");
-    assert!(!text.contains("long.yaml:200:1"), "{text}");
+    assert!(!text.contains("long.yaml:101:1"), "{text}");
 }
