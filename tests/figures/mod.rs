@@ -516,6 +516,8 @@ pub fn extreme() -> Vec<Figure> {
                     .for_each(|phase| phase.name.clone_from(&long));
                 long_labels(&mut figure.labels, &long);
             }
+            Figure::OperatingCharacteristic(figure) => long_labels(&mut figure.labels, &long),
+            Figure::Rollout(figure) => long_labels(&mut figure.labels, &long),
             Figure::Curves(figure) => {
                 figure.across.name.clone_from(&long);
                 figure.up.name.clone_from(&long);

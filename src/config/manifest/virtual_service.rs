@@ -341,10 +341,9 @@ pub(super) fn service_ports(
         let is_tcp = ["tcp", "tls", "https", "mongo", "mysql", "redis"]
             .iter()
             .any(|known| {
-                let starts = named
+                named
                     .as_ref()
-                    .is_some_and(|name| name == known || name.starts_with(&format!("{known}-")));
-                starts
+                    .is_some_and(|name| name == known || name.starts_with(&format!("{known}-")))
             });
         ports.extend(
             number(&port, key, 1, 65535, report).map(|number| ServicePort { number, is_tcp }),
