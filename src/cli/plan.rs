@@ -9,6 +9,10 @@ use crate::units::{ConfidenceLevel, Rational};
 
 /// What `plan` is asked.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  shiftsim plan errors --stable 1 --canary 2 --weight 10 --rps 5
+  shiftsim plan split --weights v1=50,v2=50 --actual v1=40,v2=60
+  shiftsim plan gate --success 99 --requests 60")]
 pub struct PlanArgs {
     /// The question.
     #[command(subcommand)]
@@ -29,7 +33,7 @@ pub enum PlanQuestion {
   shiftsim plan split --weights v1=50,v2=50 --actual v1=40,v2=60
   shiftsim plan split --weights v1=80,v2=20 --actual v1=70,v2=30 --rps 2")]
     Split(PlanSplit),
-    /// What does a gate such as \"99% of 60 requests succeed\" promote?
+    /// What does a gate such as "99% of 60 requests succeed" promote?
     #[command(after_help = "Examples:
   shiftsim plan gate --success 99 --requests 60
   shiftsim plan gate --success 99.9 --requests 1000 --rps 5 --out output/gate")]

@@ -284,7 +284,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         },
     },
     Quantity {
-        name: "joint-stays-within-curve",
+        name: "joint-stays-curve",
         meaning: "P(every share stays within, for ever) from each of several n, which rise",
         convention: LATTICE,
         source: "first passage of a random walk",

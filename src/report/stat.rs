@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::text::{BOLD, paragraph};
+use super::text::{BOLD, WIDTH, paragraph};
 use crate::quantities::{GROUPS, Quantity, Value};
 
 /// The names of all quantities with their meanings, a group after the other.
@@ -45,11 +45,10 @@ pub fn describe(quantity: &Quantity) -> String {
     }
     text.push('\n');
     provenance(&mut text, quantity);
-    let _ = writeln!(
-        text,
-        "\n  shiftsim stat {} {}",
-        quantity.name, quantity.example
-    );
+    let command = format!("  shiftsim stat {} ", quantity.name);
+    let fits = command.len() + quantity.example.len() <= WIDTH;
+    let break_off = if fits { "" } else { "\\\n      " };
+    let _ = writeln!(text, "\n{command}{break_off}{}", quantity.example);
     text
 }
 

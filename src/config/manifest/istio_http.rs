@@ -146,12 +146,12 @@ const CONFLICTS: [(&str, &str, &str); 10] = [
     (
         "delegate",
         "redirect",
-        "root HTTP route must not specify redirect",
+        "root HTTP route %s must not specify redirect",
     ),
     (
         "delegate",
         "route",
-        "root HTTP route must not specify route",
+        "root HTTP route %s must not specify route",
     ),
     (
         "delegate",
@@ -161,9 +161,10 @@ const CONFLICTS: [(&str, &str, &str); 10] = [
 ];
 
 fn action(fields: &Fields, node: &Node, meta: &Meta, report: &mut Report) -> Option<Action> {
+    let name = fields.get("name").and_then(scalar).unwrap_or_default();
     let mut conflicts = CONFLICTS.iter().filter_map(|(one, other, message)| {
         fields.get(other)?;
-        Some((fields.get(one)?.span.clone(), *message))
+        Some((fields.get(one)?.span.clone(), message.replace("%s", name)))
     });
     if let Some((span, message)) = conflicts.next() {
         refuse(report, span, message);

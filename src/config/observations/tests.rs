@@ -319,10 +319,15 @@ fn columns_can_be_named() {
     let mut question = question(&["v1", "v2"]);
     question.column = Some("b".into());
     question.count_column = Some("n".into());
-    let text = "a,b,n\nv1,v2,3\nv1,v1,1\nv1,v2,x\nv1\n";
+    let wrong = refusal(b"a,b,n\nv1,v2,3\nv1,v2,1e3\n", &question);
+    assert!(
+        wrong.contains("line 3: `1e3` is not a whole number"),
+        "{wrong}"
+    );
+    let text = "a,b,n\nv1,v2,3\nv1,v1,1\nv1\n";
     let read = read_ok(text, &question);
     assert_eq!(read.counts, named(&[("v1", 1), ("v2", 3)]));
-    assert_eq!(read.reading.skipped.total, 2);
+    assert_eq!(read.reading.skipped.total, 1);
     assert_eq!(read.reading.skipped.examples[0].line, 4);
     question.column = Some("c".into());
     let message = refusal(text.as_bytes(), &question);

@@ -200,11 +200,7 @@ fn read(source: &Source, report: &mut Report) -> Option<RolloutScenario> {
         .get("objective")
         .and_then(|node| values::level(node, report))
         .map(|level| Rational::from_integer(1) - level.percent() / 100);
-    let text = |key: &str, report: &mut Report| {
-        let node = fields.get(key)?;
-        let text = values::text(node, "text", report)?;
-        Some(text.split_whitespace().collect::<Vec<&str>>().join(" "))
-    };
+    let text = |key: &str, report: &mut Report| values::paragraph(fields.get(key)?, report);
     let name = name?;
     Some(RolloutScenario {
         title: text("title", report),
