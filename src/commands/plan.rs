@@ -14,6 +14,7 @@ use crate::report;
 use crate::report::files::Staging;
 use crate::summary::figures::Figure;
 use crate::summary::plan::{Terms, errors, gate, split};
+use crate::units::display::four_digits;
 use crate::units::{Rational, to_f64};
 
 /// The object that `--format json` prints.
@@ -162,9 +163,9 @@ fn shares(arguments: &PlanSplit) -> Result<Vec<(String, Rational, Rational)>, Co
 fn plan_gate(arguments: &PlanGate) -> Result<(), CommandError> {
     let common = &arguments.common;
     if arguments.success <= Rational::new(1, 100) {
-        let percent = 100.0 * to_f64(arguments.success);
+        let percent = four_digits(to_f64(arguments.success));
         return Err(usage(
-            &format!("--success {percent} means {percent}%, which nearly everything reaches"),
+            &format!("--success is read as {percent}, which nearly everything reaches"),
             "give the percentage that has to succeed, such as --success 99",
         ));
     }
