@@ -105,7 +105,7 @@ pub const GROUPS: &[(&str, &[Quantity])] = &[
     ("does the order look random", order::QUANTITIES),
     ("may I look again and again", sequential::QUANTITIES),
     ("how many requests do I need", planning::QUANTITIES),
-    ("the functions underneath", special::QUANTITIES),
+    ("which functions stand underneath", special::QUANTITIES),
 ];
 
 /// The quantity of that name.

@@ -32,10 +32,11 @@ pub fn text(summary: &ConvergeSummary, quiet: bool, verbose: bool) -> String {
     for sentence in &summary.advice {
         paragraph(&mut text, "  ", sentence);
     }
-    let bounded = |meaning: &&Meaning| matches!(meaning.needed, Needed::AtMost(_));
-    if let Some(meaning) = summary.meanings.iter().find(bounded) {
-        let sentence = format!("\"{}\" is {}.", meaning.name, meaning.method);
-        paragraph(&mut text, "  ", &sentence);
+    let bounded = |meaning: &Meaning| matches!(meaning.needed, Needed::AtMost(_));
+    if summary.meanings.iter().any(bounded) {
+        let sentence = "What stands behind ≤ and ≥ are bounds (Doob's inequality for staying \
+            within): exact figures would take too long.";
+        paragraph(&mut text, "  ", sentence);
     }
     if verbose {
         let _ = writeln!(text, "\n{BOLD}How the figures were computed{BOLD:#}");
@@ -156,9 +157,8 @@ fn row(text: &mut String, meaning: &Meaning) {
 
 /// The probability at the number of requests asked about; a bound says so.
 fn at_requests(meaning: &Meaning) -> String {
-    let bound = matches!(meaning.needed, Needed::AtMost(_));
     match meaning.at_requests {
-        Some(value) if bound => format!("≥ {}", percent(value)),
+        Some(value) if meaning.at_least => format!("≥ {}", percent(value)),
         Some(value) => percent(value),
         None => String::new(),
     }

@@ -113,6 +113,7 @@ impl<'a> Split<'a> {
             needed: Needed::from(convergence::all_seen_n(&self.shares, self.confidence).map(Some))?,
             first: None,
             at_requests: at(requests, |n| convergence::all_seen(&self.shares, n))?,
+            at_least: false,
             simulated: None,
             method: "exact: inclusion-exclusion",
         })
@@ -132,11 +133,12 @@ impl<'a> Split<'a> {
         let mut meanings = vec![Meaning {
             name: format!("all shares within ±{} points", self.points),
             version: None,
-            needed: Needed::from(needed)?,
+            needed: self.or_bound(Needed::from(needed)?)?,
             first: first.ok(),
             at_requests: at(requests, |n| {
                 convergence::joint_within(&self.shares, n, self.tolerance)
             })?,
+            at_least: false,
             simulated: None,
             method: "exact: multinomial, joint",
         }];
@@ -156,13 +158,28 @@ impl<'a> Split<'a> {
                 self.names[place], self.points
             ),
             version: Some(self.names[place].to_owned()),
-            needed: Needed::from(stable.map(Some))?,
+            needed: self.or_bound(Needed::from(stable.map(Some))?)?,
             first: first.ok(),
             at_requests: at(requests, |n| {
                 convergence::within_tolerance(n, share, tolerance)
             })?,
+            at_least: false,
             simulated: None,
             method: "exact: binomial",
+        })
+    }
+
+    /// What is too costly to find exactly has a bound: who stays within from some number on is within
+    /// at every later one.
+    fn or_bound(&self, needed: Needed) -> Result<Needed, StatsError> {
+        if needed != Needed::TooCostly {
+            return Ok(needed);
+        }
+        let bound =
+            convergence::stays_within_bound_n(&self.shares, self.tolerance, self.confidence);
+        Ok(match Needed::from(bound.map(Some))? {
+            Needed::Requests(requests) => Needed::AtMost(requests),
+            other => other,
         })
     }
 
@@ -173,11 +190,7 @@ impl<'a> Split<'a> {
         let found = Needed::from(found.map(Some))?;
         let bounded = found == Needed::TooCostly;
         let (needed, at_requests) = if bounded {
-            let bound = convergence::stays_within_bound_n(shares, tolerance, self.confidence);
-            let needed = match Needed::from(bound.map(Some))? {
-                Needed::Requests(requests) => Needed::AtMost(requests),
-                other => other,
-            };
+            let needed = self.or_bound(found)?;
             let bound = |n| convergence::stays_within_bound(shares, n, tolerance);
             (needed, at(requests, bound)?)
         } else {
@@ -190,6 +203,7 @@ impl<'a> Split<'a> {
             needed,
             first: None,
             at_requests,
+            at_least: bounded,
             simulated: None,
             method: match bounded {
                 true => {

@@ -55,9 +55,10 @@ pub struct Meaning {
     pub needed: Needed,
     /// The first number of requests at which it holds, where that is another one.
     pub first: Option<u64>,
-    /// Its probability at the number of requests that was asked about; if `needed` is a bound, it is
-    /// at least that.
+    /// Its probability at the number of requests that was asked about.
     pub at_requests: Option<f64>,
+    /// Whether that probability is a lower bound.
+    pub at_least: bool,
     /// The same by replays through the picker.
     pub simulated: Option<Comparison>,
     /// How the exact figures were computed.
