@@ -35,6 +35,18 @@ pub enum Purpose {
     Hops,
     /// When a proxy learns of a change.
     Propagation,
+    /// How long a replica works on a request.
+    Service,
+    /// Which replica of a version gets a request.
+    Balance,
+    /// Which requests fail.
+    Errors,
+    /// How long viewers think between requests.
+    Think,
+    /// When an arrival process changes between busy and quiet.
+    Bursts,
+    /// How long retries wait.
+    Retries,
 }
 
 impl Purpose {
@@ -51,6 +63,12 @@ impl Purpose {
             Self::Points => b"points",
             Self::Hops => b"hops",
             Self::Propagation => b"propagation",
+            Self::Service => b"service",
+            Self::Balance => b"balance",
+            Self::Errors => b"errors",
+            Self::Think => b"think",
+            Self::Bursts => b"bursts",
+            Self::Retries => b"retries",
         }
     }
 }

@@ -174,6 +174,7 @@ pub(super) fn from_weights(weights: &str, requests: u64) -> Result<Scenario, Com
         tolerance: Tolerance::default(),
         confidence: ConfidenceLevel::default(),
         claims: Vec::new(),
+        warm_up: std::time::Duration::ZERO,
     };
     Scenario::new(parts).map_err(|error| usage(error.to_string()))
 }

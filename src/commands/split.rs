@@ -126,6 +126,7 @@ fn scenario(
         protocol,
         versions: versions.iter().map(|name| Version::named(name)).collect(),
         phases: vec![phase],
+        warm_up: std::time::Duration::ZERO,
         seed: 1,
         replications: 1,
         tolerance: Tolerance::default(),

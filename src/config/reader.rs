@@ -20,6 +20,13 @@ impl Report {
         }
     }
 
+    /// Gives the last mistake a way out, if it has none.
+    pub(super) fn add_help(&mut self, help: &str) {
+        if let Some(last) = self.diagnostics.last_mut() {
+            last.help.get_or_insert_with(|| help.to_owned());
+        }
+    }
+
     /// Adds "expected …, found …" at a node.
     pub(super) fn expected(&mut self, node: &Node, expected: &str) {
         self.expected_with(node, expected, None);

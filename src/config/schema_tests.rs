@@ -5,8 +5,9 @@ use serde_json::{Map, Value as Json};
 use super::parse_scenario;
 use super::rollout_file;
 use super::scenario_file::{
-    CLAIM_KEYS, COOKIE_KEYS, KEYS, LEGACY_KEYS, NAMES, PHASE_KEYS, STATEMENTS, STICKY_KEYS,
-    VERSION_KEYS,
+    AUTOSCALER_KEYS, BACKEND_KEYS, BURST_KEYS, CLAIM_KEYS, CLOSED_LOOP_KEYS, COOKIE_KEYS,
+    DAILY_KEYS, ERROR_KEYS, FAULT_KEYS, KEYS, LEGACY_KEYS, NAMES, OUTLIER_KEYS, PHASE_KEYS,
+    PROCESSES, RETRY_KEYS, SLOW_START_KEYS, STATEMENTS, STEP_KEYS, STICKY_KEYS, VERSION_KEYS,
 };
 use super::source::Source;
 use super::yaml::{Node, Value, parse};
@@ -81,6 +82,46 @@ fn the_schema_of_rollouts_names_the_keys_of_its_reader() {
         let value = json(&parse(text, &mut Vec::new()).unwrap());
         assert!(!validator.is_valid(&value), "{text}");
     }
+}
+
+#[test]
+fn the_schema_names_the_keys_of_backends_and_arrivals() {
+    let schema = schema();
+    let defs = &schema["$defs"];
+    let backend = &defs["backend"]["properties"];
+    assert_eq!(keys(backend), sorted(BACKEND_KEYS));
+    let inside = |key: &str| keys(&backend[key]["properties"]);
+    assert_eq!(inside("retries"), sorted(RETRY_KEYS));
+    assert_eq!(inside("outlier-detection"), sorted(OUTLIER_KEYS));
+    assert_eq!(inside("slow-start"), sorted(SLOW_START_KEYS));
+    assert_eq!(inside("autoscaler"), sorted(AUTOSCALER_KEYS));
+    let item = |key: &str| keys(&backend[key]["items"]["properties"]);
+    assert_eq!(item("schedule"), sorted(STEP_KEYS));
+    assert_eq!(item("faults"), sorted(FAULT_KEYS));
+    let errors = &backend["errors"]["oneOf"][1]["properties"];
+    assert_eq!(keys(errors), sorted(ERROR_KEYS));
+    let policies: Vec<&str> = backend["balancing"]["enum"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap())
+        .collect();
+    let known = crate::balance::KINDS.iter().map(|kind| kind.name);
+    assert_eq!(policies, known.collect::<Vec<_>>());
+    let laws = &backend["service-time"]["oneOf"][1]["properties"];
+    let known = crate::service_time::KINDS;
+    assert_eq!(keys(laws), sorted(known.iter().map(|kind| kind.name)));
+    for kind in known {
+        let parameters = kind.parameters.iter().map(|one| one.key);
+        let named = &laws[kind.name]["properties"];
+        assert_eq!(keys(named), sorted(parameters), "{}", kind.name);
+    }
+    let processes = &defs["arrivals"]["oneOf"][1]["properties"];
+    assert_eq!(keys(processes), sorted(PROCESSES[2..].iter().copied()));
+    let settings = |name: &str| keys(&processes[name]["properties"]);
+    assert_eq!(settings("bursts"), sorted(BURST_KEYS));
+    assert_eq!(settings("daily"), sorted(DAILY_KEYS));
+    assert_eq!(settings("closed-loop"), sorted(CLOSED_LOOP_KEYS));
 }
 
 fn json(node: &Node) -> Json {

@@ -67,6 +67,7 @@ mod tests {
             confidence_percent: 95.0,
             requests: 1,
             phases: Vec::new(),
+            service: None,
             claims: Vec::new(),
             warnings: Vec::new(),
         }

@@ -4,18 +4,28 @@
 //! [`Scenario`] can only be made by [`Scenario::new`], which refuses what no simulator could run.
 
 mod algorithm;
+mod arrivals;
+mod backend;
 mod claim;
 mod name;
 mod phase;
+mod resilience;
 mod rollout;
+mod scaling;
 mod version;
 
 pub use algorithm::{Algorithm, UserGroups};
+pub use arrivals::{ArrivalProcess, Arrivals, Bursts, Daily};
+pub use backend::{Backend, ErrorRamp, Errors, Fault, MAX_SLOTS, ReplicaFault};
 pub use claim::{Claim, Needed, Statement};
 pub use name::{ScenarioName, ScenarioNameError};
-pub use phase::{ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError};
+pub use phase::{Destination, Length, MAX_REQUESTS, Phase, PhaseError};
+pub use resilience::{MAX_EJECTION, OutlierDetection, Resilience, Retries, RetryBudget, SlowStart};
 pub use rollout::RolloutScenario;
+pub use scaling::{AUTOSCALER_TOLERANCE, Autoscaler, Scaling, ScalingStep};
 pub use version::{Protocol, Version, VersionIndex};
+
+use std::time::Duration;
 
 use crate::units::{ConfidenceLevel, Tolerance};
 
@@ -50,6 +60,8 @@ pub struct Parts {
     pub confidence: ConfidenceLevel,
     /// Statements to judge.
     pub claims: Vec<Claim>,
+    /// Response times of requests that arrive before this moment are left out.
+    pub warm_up: Duration,
 }
 
 /// A scenario that can be run.
@@ -191,6 +203,12 @@ impl Scenario {
     #[must_use]
     pub fn claims(&self) -> &[Claim] {
         &self.parts.claims
+    }
+
+    /// Response times of requests that arrive before this moment are left out.
+    #[must_use]
+    pub fn warm_up(&self) -> Duration {
+        self.parts.warm_up
     }
 
     /// The same scenario with another seed.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use num_rational::Ratio;
 
-use super::{Algorithm, VersionIndex};
+use super::{Algorithm, ArrivalProcess, Arrivals, VersionIndex};
 use crate::units::{Rate, Rational};
 
 /// Where a share of the traffic goes. Destinations are known by their place in the list, because
@@ -29,33 +29,6 @@ pub enum Length {
     Requests(u64),
     /// For that long, whatever arrives; above zero.
     Duration(Duration),
-}
-
-/// When requests arrive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arrivals {
-    /// The arrival process.
-    pub process: ArrivalProcess,
-    /// Requests per second.
-    pub rate: Rate,
-}
-
-impl Default for Arrivals {
-    fn default() -> Self {
-        Self {
-            process: ArrivalProcess::Constant,
-            rate: Rate::one_per_second(),
-        }
-    }
-}
-
-/// The law of the gaps between arrivals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ArrivalProcess {
-    /// Evenly spaced; the first request arrives when the phase begins.
-    Constant,
-    /// Independent exponential gaps; the first request arrives after one gap.
-    Poisson,
 }
 
 /// A stretch of the timeline with one configuration.
@@ -89,6 +62,9 @@ pub enum PhaseError {
     /// More requests than a run could finish.
     #[error("a phase has at most {MAX_REQUESTS} requests")]
     TooLong,
+    /// More requests than were recorded.
+    #[error("the recorded arrivals end before the phase")]
+    TraceTooShort,
 }
 
 impl Phase {
@@ -131,6 +107,12 @@ impl Phase {
         if expected_requests(length, arrivals.rate) > u128::from(MAX_REQUESTS) {
             return Err(PhaseError::TooLong);
         }
+        if let ArrivalProcess::Replay(moments) = &arrivals.process
+            && let Length::Requests(requests) = length
+            && requests > moments.len() as u64
+        {
+            return Err(PhaseError::TraceTooShort);
+        }
         Ok(Self {
             name,
             destinations,
@@ -160,8 +142,8 @@ impl Phase {
 
     /// When requests arrive.
     #[must_use]
-    pub fn arrivals(&self) -> Arrivals {
-        self.arrivals
+    pub fn arrivals(&self) -> &Arrivals {
+        &self.arrivals
     }
 
     /// The number of requests: exact, or expected if arrivals are random; rounded up.

@@ -19,6 +19,7 @@ pub mod plan;
 mod replications;
 pub mod rollout;
 mod sampled;
+mod service;
 pub mod story;
 mod types;
 mod verdict;
@@ -27,6 +28,7 @@ mod words;
 pub use draw::figures;
 pub use focus::shapes;
 pub use sampled::sample;
+pub use service::{LoadSummary, ResponseSummary, ServiceSummary};
 pub use types::*;
 
 use crate::scenario::{Protocol, Scenario};
@@ -66,6 +68,10 @@ pub fn summarise(
         requests: phases.iter().map(|phase| phase.requests).sum(),
         warnings: warnings(scenario, &phases),
         phases,
+        service: run
+            .service
+            .as_ref()
+            .map(|tally| service::service(scenario, tally)),
         claims,
     })
 }

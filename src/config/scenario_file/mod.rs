@@ -1,12 +1,22 @@
 //! Scenario files: which keys there are, and how they become a [`Scenario`].
 
 mod algorithm;
+mod arrivals;
+mod backend;
+mod capacity;
 mod claims;
 mod phases;
 mod versions;
 
 #[cfg(test)]
 pub(super) use algorithm::{COOKIE_KEYS, LEGACY_KEYS, NAMES, STICKY_KEYS};
+#[cfg(test)]
+pub(super) use arrivals::{BURST_KEYS, CLOSED_LOOP_KEYS, DAILY_KEYS, PROCESSES};
+#[cfg(test)]
+pub(super) use backend::{
+    AUTOSCALER_KEYS, BACKEND_KEYS, ERROR_KEYS, FAULT_KEYS, OUTLIER_KEYS, RETRY_KEYS,
+    SLOW_START_KEYS, STEP_KEYS,
+};
 #[cfg(test)]
 pub(super) use claims::{CLAIM_KEYS, STATEMENTS};
 #[cfg(test)]
@@ -24,7 +34,7 @@ use crate::scenario::{
 use crate::units::{ConfidenceLevel, Tolerance};
 
 /// The keys of a scenario file; those of its phases may stand here too, as defaults.
-pub(super) const KEYS: [&str; 19] = [
+pub(super) const KEYS: [&str; 21] = [
     "name",
     "title",
     "description",
@@ -43,6 +53,8 @@ pub(super) const KEYS: [&str; 19] = [
     "tolerance",
     "confidence",
     "claims",
+    "backend",
+    "warm-up",
     "$schema",
 ];
 
@@ -93,10 +105,12 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
     };
     let fields = Fields::of(&root, "a scenario", &KEYS, report)?;
     let name = read_name(&fields, report);
-    let described = versions::declared(&fields, report);
+    let backend = backend::defaults(&fields, report);
+    let described = versions::declared(&fields, backend.as_ref(), report);
     let drafts = phases::read(&fields, name.as_ref(), report);
-    let versions = versions::resolve(described, &fields, &drafts, report);
+    let versions = versions::resolve(described, &fields, &drafts, backend.as_ref(), report);
     let phases = phases::build(&drafts, &versions, report);
+    capacity::check(&phases, &versions, &drafts, report);
     let claims = claims::read(&fields, &drafts, &versions, report);
     let parts = Parts {
         protocol: protocol(&fields, report),
@@ -122,6 +136,10 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
             .collect::<Vec<Version>>(),
         phases,
         claims,
+        warm_up: fields
+            .get("warm-up")
+            .and_then(|node| values::duration(node, report))
+            .unwrap_or_default(),
     };
     let broken = report
         .diagnostics

@@ -3,16 +3,15 @@
 use std::ops::Range;
 
 use super::algorithm::{self, AlgorithmDraft};
+use super::arrivals;
 use super::versions::{self, NamedVersion};
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report};
 use crate::config::values;
 use crate::config::yaml::{Node, Value, shorten};
 use crate::scenario::{
-    Algorithm, ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError,
-    ScenarioName,
+    Algorithm, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError, ScenarioName,
 };
-use crate::units::Rate;
 
 /// The keys of a phase.
 pub(in crate::config) const PHASE_KEYS: [&str; 8] = [
@@ -306,18 +305,7 @@ impl<'a> Keys<'a, '_> {
     }
 
     fn arrivals(&self, report: &mut Report) -> Arrivals {
-        let processes = [
-            ("constant", ArrivalProcess::Constant),
-            ("poisson", ArrivalProcess::Poisson),
-        ];
-        let process = self
-            .get("arrivals")
-            .and_then(|node| values::one_of(node, "an arrival process", &processes, report));
-        let rate = self.get("rate").and_then(|node| values::rate(node, report));
-        Arrivals {
-            process: process.unwrap_or(ArrivalProcess::Constant),
-            rate: rate.unwrap_or_else(Rate::one_per_second),
-        }
+        arrivals::read(self.get("arrivals"), self.get("rate"), report)
     }
 }
 
@@ -375,7 +363,7 @@ fn build_one(draft: &PhaseDraft, versions: &[NamedVersion], report: &mut Report)
         draft.name.clone(),
         destinations,
         draft.length?,
-        draft.arrivals,
+        draft.arrivals.clone(),
         algorithm,
     );
     phase
@@ -391,6 +379,10 @@ fn explain(error: &PhaseError, draft: &PhaseDraft) -> Diagnostic {
         }
         PhaseError::TooHeavy => (&draft.weights_span, "weights are relative: divide them all"),
         PhaseError::NoReplicas => (&draft.span, "add a line such as `replicas: {v1: 3, v2: 1}`"),
+        PhaseError::TraceTooShort => (
+            &draft.span,
+            "ask for fewer `requests`, or leave it out to replay all",
+        ),
         PhaseError::Empty | PhaseError::TooLong => (
             &draft.span,
             "choose another number of requests, or another duration and rate",

@@ -1,0 +1,155 @@
+//! What the backends did, joined with intervals: response times, outcomes and load.
+
+use serde::Serialize;
+
+use super::Interval;
+use crate::scenario::Scenario;
+use crate::stats::special::student_t_quantile;
+use crate::tally::service::{LATENCY_ERROR, Outcome, ServiceTally, VersionService};
+
+/// What the backends did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ServiceSummary {
+    /// `events`, or `recursion` where no event was needed; the times are the same.
+    pub engine: &'static str,
+    /// Quantiles are too high by at most this percentage of themselves.
+    pub quantile_error_percent: f64,
+    /// Requests that arrived before are left out of response times, in seconds.
+    pub warm_up_seconds: f64,
+    /// One row per phase and version with requests. Requests belong to the phase in which they
+    /// arrived.
+    pub responses: Vec<ResponseSummary>,
+    /// One row per version with a backend, over the whole run.
+    pub load: Vec<LoadSummary>,
+}
+
+/// The responses of one version to the requests of one phase.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ResponseSummary {
+    /// The phase.
+    pub phase: String,
+    /// The version.
+    pub version: String,
+    /// Requests.
+    pub requests: u64,
+    /// Answered: 200.
+    pub ok: u64,
+    /// Failed: 500.
+    pub errors: u64,
+    /// Refused by a full queue or limit: 503.
+    pub refused: u64,
+    /// Not answered in time: 504.
+    pub timed_out: u64,
+    /// Attempts at replicas, retries included.
+    pub attempts: u64,
+    /// The mean time from arrival to response of what was not refused, in seconds.
+    pub mean_seconds: Option<f64>,
+    /// An interval for the long-run mean at the confidence level of the run, from batch means.
+    pub mean_interval: Option<Interval>,
+    /// The correlation of neighbouring batches; well above 0 the interval is too narrow.
+    pub batch_correlation: Option<f64>,
+    /// Half of the responses were not slower, in seconds.
+    pub p50_seconds: Option<f64>,
+    /// 95% of the responses were not slower, in seconds.
+    pub p95_seconds: Option<f64>,
+    /// 99% of the responses were not slower, in seconds.
+    pub p99_seconds: Option<f64>,
+}
+
+/// The load of one version over the whole run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LoadSummary {
+    /// The version.
+    pub version: String,
+    /// The share of time that its slots were busy.
+    pub utilisation: f64,
+    /// Requests under way on average, measured at every change; absent where a recursion saw no
+    /// departures.
+    pub mean_under_way: Option<f64>,
+    /// The same by Little's law: arrival rate times mean time.
+    pub mean_under_way_by_little: f64,
+    /// Replicas that were ejected for their errors.
+    pub ejections: u64,
+    /// The fewest replicas at the end of an interval.
+    pub least_replicas: u32,
+    /// The most replicas at the end of an interval.
+    pub most_replicas: u32,
+}
+
+/// Joins the tally of the backends with the intervals that it allows.
+#[must_use]
+pub(super) fn service(scenario: &Scenario, tally: &ServiceTally) -> ServiceSummary {
+    let confidence = scenario.confidence().probability();
+    let mut responses = Vec::new();
+    for (phase, versions) in scenario.phases().iter().zip(&tally.phases) {
+        for (version, service) in scenario.versions().iter().zip(versions) {
+            if service.requests() > 0 {
+                let names = (phase.name(), version.name.as_str());
+                responses.push(response(names, service, confidence));
+            }
+        }
+    }
+    ServiceSummary {
+        engine: if tally.events > 0 {
+            "events"
+        } else {
+            "recursion"
+        },
+        quantile_error_percent: 100.0 * LATENCY_ERROR,
+        warm_up_seconds: scenario.warm_up().as_secs_f64(),
+        responses,
+        load: load(scenario, tally),
+    }
+}
+
+fn response(names: (&str, &str), service: &VersionService, confidence: f64) -> ResponseSummary {
+    let count = |outcome: Outcome| service.outcomes[outcome as usize];
+    let latency = &service.latency;
+    let estimate = latency.batches().estimate();
+    let interval = estimate.and_then(|found| {
+        let tail = f64::midpoint(1.0, confidence);
+        let t = student_t_quantile(tail, found.batches - 1)?;
+        Some(Interval {
+            low: found.mean - t * found.standard_error,
+            high: found.mean + t * found.standard_error,
+        })
+    });
+    ResponseSummary {
+        phase: names.0.to_owned(),
+        version: names.1.to_owned(),
+        requests: service.requests(),
+        ok: count(Outcome::Ok),
+        errors: count(Outcome::Error),
+        refused: count(Outcome::Refused),
+        timed_out: count(Outcome::TimedOut),
+        attempts: service.attempts,
+        mean_seconds: latency.mean(),
+        mean_interval: interval,
+        batch_correlation: estimate.map(|found| found.lag_one),
+        p50_seconds: latency.quantile(0.5),
+        p95_seconds: latency.quantile(0.95),
+        p99_seconds: latency.quantile(0.99),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "averages are rounded")]
+fn load(scenario: &Scenario, tally: &ServiceTally) -> Vec<LoadSummary> {
+    let mut rows = Vec::new();
+    for (place, version) in scenario.versions().iter().enumerate() {
+        let (Some(backend), Some(load)) = (&version.backend, tally.load.get(place)) else {
+            continue;
+        };
+        let over_time = |nanos: u128| nanos as f64 / (tally.end_nanos as f64).max(1.0);
+        let replicas = tally.series.replicas(place, backend.replicas.get());
+        rows.push(LoadSummary {
+            version: version.name.clone(),
+            utilisation: load.busy_nanos as f64 / (load.slot_nanos as f64).max(1.0),
+            mean_under_way: load.in_system_nanos.map(over_time),
+            mean_under_way_by_little: over_time(load.sojourn_nanos),
+            ejections: load.ejections,
+            least_replicas: replicas.iter().copied().min().unwrap_or(0),
+            most_replicas: replicas.iter().copied().max().unwrap_or(0),
+        });
+    }
+    rows
+}
