@@ -5,6 +5,11 @@
 //!
 //! Run it with `cargo bench --bench queues`; `-- 2000000` sets the number of requests.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a measurement stops at the first surprise"
+)]
+
 mod clock;
 mod ours;
 mod peer_desque;

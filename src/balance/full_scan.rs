@@ -26,7 +26,7 @@ impl Balance for FullScan {
                 std::cmp::Ordering::Less => (best, ties) = (host, 1),
                 std::cmp::Ordering::Equal => {
                     ties += 1;
-                    if random.next_u64() % ties == 0 {
+                    if random.next_u64().is_multiple_of(ties) {
                         best = host;
                     }
                 }

@@ -155,7 +155,7 @@ impl<'a> Fields<'a> {
 }
 
 /// The most words that a message lists.
-const MOST_LISTED: usize = 20;
+const MOST_LISTED: usize = 24;
 
 /// "did you mean `requests`?", or the list of what is possible.
 pub(super) fn suggestion(word: &str, known: &[&str]) -> String {

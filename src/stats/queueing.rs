@@ -4,30 +4,46 @@
 //! a = λ/µ and the utilisation ρ = a/c. Times are in the same unit. Formulas as in Gross, Shortle,
 //! Thompson and Harris, *Fundamentals of Queueing Theory*, 4th edition, chapters 2 and 5.
 
+use super::StatsError;
+
 /// Erlang's B formula: the share of calls that c servers without a queue lose under the offered
 /// load a ≥ 0.
 ///
 /// By the recursion B(0) = 1, B(c) = a B(c−1) / (c + a B(c−1)), which neither overflows nor cancels.
-#[must_use]
-pub fn erlang_b(servers: u32, offered_load: f64) -> f64 {
-    (1..=servers).fold(1.0, |lost, server| {
+///
+/// # Errors
+/// [`StatsError::Domain`] unless a is finite and at least 0.
+pub fn erlang_b(servers: u32, offered_load: f64) -> Result<f64, StatsError> {
+    if !(0.0..f64::INFINITY).contains(&offered_load) {
+        return Err(StatsError::domain(
+            "offered load",
+            "finite and at least 0",
+            offered_load,
+        ));
+    }
+    Ok((1..=servers).fold(1.0, |lost, server| {
         let busy = offered_load * lost;
         busy / (f64::from(server) + busy)
-    })
+    }))
 }
 
-/// Erlang's C formula: the probability that a request waits in M/M/c, for 0 ≤ a < c; `None` if the
-/// queue has no equilibrium.
+/// Erlang's C formula: the probability that a request waits in M/M/c, for 0 ≤ a < c.
 ///
 /// C = B / (1 − ρ (1 − B)).
-#[must_use]
-pub fn erlang_c(servers: u32, offered_load: f64) -> Option<f64> {
+///
+/// # Errors
+/// [`StatsError::Domain`] if the queue has no equilibrium.
+pub fn erlang_c(servers: u32, offered_load: f64) -> Result<f64, StatsError> {
     let utilisation = offered_load / f64::from(servers);
     if !(0.0..1.0).contains(&utilisation) {
-        return None;
+        return Err(StatsError::domain(
+            "offered load",
+            "at least 0 and below the number of servers",
+            offered_load,
+        ));
     }
-    let lost = erlang_b(servers, offered_load);
-    Some(lost / (1.0 - utilisation * (1.0 - lost)))
+    let lost = erlang_b(servers, offered_load)?;
+    Ok(lost / (1.0 - utilisation * (1.0 - lost)))
 }
 
 /// M/M/c: Poisson arrivals, exponential service, c servers, one unlimited queue.
@@ -40,12 +56,15 @@ pub struct Mmc {
 }
 
 impl Mmc {
-    /// The queue; `None` unless 0 < λ < cµ.
-    #[must_use]
-    pub fn new(arrival_rate: f64, service_rate: f64, servers: u32) -> Option<Self> {
-        let valid = arrival_rate > 0.0 && service_rate > 0.0;
-        let waits = erlang_c(servers, arrival_rate / service_rate).filter(|_| valid)?;
-        Some(Self {
+    /// The queue.
+    ///
+    /// # Errors
+    /// [`StatsError::Domain`] unless 0 < λ < cµ.
+    pub fn new(arrival_rate: f64, service_rate: f64, servers: u32) -> Result<Self, StatsError> {
+        positive("arrival rate", arrival_rate)?;
+        positive("service rate", service_rate)?;
+        let waits = erlang_c(servers, arrival_rate / service_rate)?;
+        Ok(Self {
             arrival_rate,
             service_rate,
             servers,
@@ -91,10 +110,16 @@ impl Mmc {
         served + waits * rate * mixed
     }
 
-    /// The time that a share `probability` of the requests does not exceed, 0 < p < 1; by bisection
-    /// to the last digit.
-    #[must_use]
-    pub fn sojourn_quantile(&self, probability: f64) -> f64 {
+    /// The time that a share `probability` of the requests does not exceed, by bisection to the last
+    /// digit.
+    ///
+    /// # Errors
+    /// [`StatsError::Domain`] unless 0 < p < 1.
+    pub fn sojourn_quantile(&self, probability: f64) -> Result<f64, StatsError> {
+        if !(probability > 0.0 && probability < 1.0) {
+            let expected = "above 0 and below 1";
+            return Err(StatsError::domain("probability", expected, probability));
+        }
         let beyond = 1.0 - probability;
         let (mut low, mut high) = (0.0, 1.0 / self.service_rate);
         while self.sojourn_beyond(high) > beyond {
@@ -111,7 +136,7 @@ impl Mmc {
                 high = middle;
             }
         }
-        f64::midpoint(low, high)
+        Ok(f64::midpoint(low, high))
     }
 }
 
@@ -121,12 +146,34 @@ fn exp_m1_over(x: f64) -> f64 {
 }
 
 /// The mean wait in M/G/1 (Pollaczek and Khinchine): λ E\[S²\] / (2 (1 − ρ)), for service with this
-/// mean and variance; `None` unless 0 ≤ λ E\[S\] < 1.
-#[must_use]
-pub fn mg1_mean_wait(arrival_rate: f64, mean: f64, variance: f64) -> Option<f64> {
+/// mean and variance.
+///
+/// # Errors
+/// [`StatsError::Domain`] unless 0 ≤ λ E\[S\] < 1 and the variance is at least 0.
+pub fn mg1_mean_wait(arrival_rate: f64, mean: f64, variance: f64) -> Result<f64, StatsError> {
     let utilisation = arrival_rate * mean;
-    let stable = (0.0..1.0).contains(&utilisation);
-    stable.then(|| arrival_rate * (variance + mean * mean) / (2.0 * (1.0 - utilisation)))
+    if !(0.0..1.0).contains(&utilisation) {
+        return Err(StatsError::domain(
+            "utilisation",
+            "at least 0 and below 1",
+            utilisation,
+        ));
+    }
+    if !(0.0..f64::INFINITY).contains(&variance) {
+        return Err(StatsError::domain(
+            "variance",
+            "finite and at least 0",
+            variance,
+        ));
+    }
+    Ok(arrival_rate * (variance + mean * mean) / (2.0 * (1.0 - utilisation)))
+}
+
+/// `value`, if it is finite and above zero.
+fn positive(name: &'static str, value: f64) -> Result<f64, StatsError> {
+    let valid = value > 0.0 && value.is_finite();
+    let error = || StatsError::domain(name, "finite and above 0", value);
+    valid.then_some(value).ok_or_else(error)
 }
 
 /// M/M/c/K: at most K requests are there, waiting or served; more are refused. It has an
@@ -139,12 +186,24 @@ pub struct Mmck {
 }
 
 impl Mmck {
-    /// The queue; `None` unless λ and µ are above zero and 1 ≤ c ≤ K ≤ 10^7.
-    #[must_use]
-    pub fn new(arrival_rate: f64, service_rate: f64, servers: u32, most: u32) -> Option<Self> {
-        let sizes = servers >= 1 && servers <= most && most <= 10_000_000;
-        if !(arrival_rate > 0.0 && service_rate > 0.0 && sizes) {
-            return None;
+    /// The queue.
+    ///
+    /// # Errors
+    /// [`StatsError::Domain`] unless λ and µ are above zero and 1 ≤ c ≤ K ≤ 10^7.
+    pub fn new(
+        arrival_rate: f64,
+        service_rate: f64,
+        servers: u32,
+        most: u32,
+    ) -> Result<Self, StatsError> {
+        positive("arrival rate", arrival_rate)?;
+        positive("service rate", service_rate)?;
+        if servers == 0 || most < servers || most > 10_000_000 {
+            return Err(StatsError::domain(
+                "most",
+                "at least the servers, at most 10^7",
+                most,
+            ));
         }
         // p(n) is proportional to a^n / (Π min(k, c)); scaled on the way, so that nothing overflows.
         let mut weights = vec![1.0_f64];
@@ -160,7 +219,7 @@ impl Mmck {
             sum += last;
         }
         weights.iter_mut().for_each(|weight| *weight /= sum);
-        Some(Self {
+        Ok(Self {
             arrival_rate,
             probabilities: weights,
         })
@@ -202,13 +261,13 @@ mod tests {
     fn erlangs_formulas_against_exact_sums() {
         // mpmath at 40 digits, from the sums of a^k/k!.
         for (servers, load, lost, waits) in REFERENCE {
-            close(erlang_b(servers, load), lost);
+            close(erlang_b(servers, load).unwrap(), lost);
             if f64::from(servers) > load {
                 close(erlang_c(servers, load).unwrap(), waits);
             }
         }
-        assert_eq!(erlang_c(2, 2.0), None);
-        close(erlang_b(0, 3.0), 1.0);
+        assert!(erlang_c(2, 2.0).is_err());
+        close(erlang_b(0, 3.0).unwrap(), 1.0);
     }
 
     #[test]
@@ -217,13 +276,13 @@ mod tests {
         close(queue.mean_sojourn(), 1.0 / 0.3);
         close(queue.mean_number(), 0.7 / 0.3);
         // T is exponential with rate µ − λ.
-        close(queue.sojourn_quantile(0.99), 100.0_f64.ln() / 0.3);
+        close(queue.sojourn_quantile(0.99).unwrap(), 100.0_f64.ln() / 0.3);
         close(mg1_mean_wait(0.7, 1.0, 1.0).unwrap(), queue.mean_wait());
         close(
             mg1_mean_wait(0.7, 1.0, 0.0).unwrap(),
             queue.mean_wait() / 2.0,
         );
-        assert_eq!(mg1_mean_wait(1.0, 1.0, 0.0), None);
+        assert!(mg1_mean_wait(1.0, 1.0, 0.0).is_err());
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn response(names: (&str, &str), service: &VersionService, confidence: f64) -> R
     let estimate = latency.batches().estimate();
     let interval = estimate.and_then(|found| {
         let tail = f64::midpoint(1.0, confidence);
-        let t = student_t_quantile(tail, found.batches - 1)?;
+        let t = student_t_quantile(tail, found.batches - 1).ok()?;
         Some(Interval {
             low: found.mean - t * found.standard_error,
             high: found.mean + t * found.standard_error,

@@ -1,14 +1,24 @@
 //! Student's t distribution, for intervals of means.
 
+use crate::stats::StatsError;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// The value t with P(T ≤ t) = `probability` for T with so many degrees of freedom; `None` outside
-/// 0 < p < 1 or without a degree of freedom. Relative error below 10^-12 (statrs' `inverse_cdf`).
-#[must_use]
-pub fn student_t_quantile(probability: f64, degrees_of_freedom: u32) -> Option<f64> {
-    let inside = probability > 0.0 && probability < 1.0;
-    let law = StudentsT::new(0.0, 1.0, f64::from(degrees_of_freedom)).ok()?;
-    inside.then(|| law.inverse_cdf(probability))
+/// The value t with P(T ≤ t) = `probability` for T with so many degrees of freedom. Relative error
+/// below 10^-10 (statrs' `inverse_cdf`).
+///
+/// # Errors
+/// [`StatsError::Domain`] unless 0 < p < 1 and there is a degree of freedom.
+pub fn student_t_quantile(probability: f64, degrees_of_freedom: u32) -> Result<f64, StatsError> {
+    if !(probability > 0.0 && probability < 1.0) {
+        return Err(StatsError::domain(
+            "probability",
+            "above 0 and below 1",
+            probability,
+        ));
+    }
+    let law = StudentsT::new(0.0, 1.0, f64::from(degrees_of_freedom))
+        .map_err(|_| StatsError::domain("degrees of freedom", "at least 1", degrees_of_freedom))?;
+    Ok(law.inverse_cdf(probability))
 }
 
 #[cfg(test)]
@@ -26,6 +36,6 @@ mod tests {
             let found = student_t_quantile(p, freedom).unwrap();
             assert!((found / expected - 1.0).abs() < 1e-10, "{found}");
         }
-        assert_eq!(student_t_quantile(0.5, 0), None);
+        assert!(student_t_quantile(0.5, 0).is_err());
     }
 }

@@ -59,7 +59,7 @@ pub struct ServiceTally {
 }
 
 /// What one version did with the requests of one phase.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct VersionService {
     /// Requests by outcome, in the order of [`Outcome::ALL`].
     pub outcomes: [u64; 4],
@@ -69,17 +69,6 @@ pub struct VersionService {
     pub measured: u64,
     /// Response times of what was not refused and arrived after the warm-up.
     pub latency: Latency,
-}
-
-impl Default for VersionService {
-    fn default() -> Self {
-        Self {
-            outcomes: [0; 4],
-            attempts: 0,
-            measured: 0,
-            latency: Latency::new(),
-        }
-    }
 }
 
 impl VersionService {

@@ -101,9 +101,7 @@ fn outlier(node: &Node, report: &mut Report) -> Option<OutlierDetection> {
 
 fn slow_start(node: &Node, report: &mut Report) -> Option<SlowStart> {
     let fields = Fields::of(node, "`slow-start`", &SLOW_START_KEYS, report)?;
-    let Some(window) = fields.required("window", "30s", report) else {
-        return None;
-    };
+    let window = fields.required("window", "30s", report)?;
     let aggression = fields
         .get("aggression")
         .and_then(|node| values::positive_decimal(node, report));
