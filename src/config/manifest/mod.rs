@@ -6,6 +6,9 @@
 //! together as Istio does. What Istio refuses is refused in its words, with line and column; what it
 //! warns of, and what is not simulated, is a warning. All mistakes of all files are reported at once.
 
+mod api_filter;
+mod api_gateway;
+mod api_match;
 mod assemble;
 mod assemble_api;
 mod cluster;
@@ -13,10 +16,15 @@ mod core;
 mod files;
 mod gateway_api;
 mod inventory;
+mod istio_answer;
 mod istio_connection;
+mod istio_fault;
 mod istio_http;
 mod istio_match;
+mod istio_mirror;
 mod istio_names;
+mod istio_retry;
+mod istio_target;
 mod object;
 mod resources;
 mod route_rule;
@@ -240,7 +248,7 @@ fn read(
             .extend(virtual_service::istio_gateway(spec, &meta, report)),
         "Gateway" => all
             .gateways
-            .extend(gateway_api::api_gateway(spec, &meta, report)),
+            .extend(api_gateway::api_gateway(spec, &meta, report)),
         "RouteRule" => all
             .route_rules
             .extend(route_rule::route_rule(spec, meta, &line, report)),
