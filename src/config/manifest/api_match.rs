@@ -39,7 +39,8 @@ pub(super) fn http_match(node: &Node, report: &mut Report) -> Option<RouteMatch>
                 }
             })
         }
-        None => None,
+        // The API's default.
+        None => Some(UriPattern::PathPrefix("/".into())),
     };
     let mut condition = RouteMatch {
         uri: uri.map(|pattern| UriMatch {

@@ -5,9 +5,10 @@
 
 use super::api_filter::filter;
 use super::api_match::{grpc_match, http_match};
-use super::object::{Keys, doubt, duration, items, number, object, refuse, scalar, text, texts};
+use super::api_retry::time_limits;
+use super::object::{Keys, doubt, items, number, object, refuse, scalar, text, texts};
 use super::resources::{
-    Action, ApiRoute, ConnectionRule, HttpRule, Meta, Parent, Target, service_host,
+    Across, Action, ApiRoute, ConnectionRule, HttpRule, Meta, Parent, Target, service_host,
 };
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::Node;
@@ -108,11 +109,15 @@ fn parents(fields: &Fields, meta: &Meta, report: &mut Report) -> Vec<Parent> {
 }
 
 const RULE: Keys = Keys {
-    read: &["name", "matches", "filters", "backendRefs", "timeouts"],
-    not_simulated: &[
-        ("retry", "retries are Istio's default"),
-        ("sessionPersistence", "every request is split anew"),
+    read: &[
+        "name",
+        "matches",
+        "filters",
+        "backendRefs",
+        "timeouts",
+        "retry",
     ],
+    not_simulated: &[("sessionPersistence", "every request is split anew")],
 };
 
 fn plain_rule(origin: Origin, action: Action, node: &Node) -> HttpRule {
@@ -161,16 +166,7 @@ fn http_rule(
     for node in items(&fields, "filters", report) {
         filter(node, meta, &mut rule, report);
     }
-    if let Some(node) = fields.get("timeouts") {
-        const TIMEOUTS: Keys = Keys {
-            read: &["request"],
-            not_simulated: &[("backendRequest", "a try may take as long as the request")],
-        };
-        if let Some(timeouts) = object(node, "timeouts", &TIMEOUTS, report) {
-            let timeout = duration(&timeouts, "request", report);
-            rule.timeout = timeout.filter(|timeout| !timeout.is_zero());
-        }
-    }
+    time_limits(&fields, &mut rule, report);
     Some(rule)
 }
 
@@ -190,6 +186,7 @@ fn connection_rule(
         );
     }
     Some(ConnectionRule {
+        is_tls: meta.kind == "TLSRoute",
         matches: Vec::new(),
         origin,
         targets,
@@ -235,6 +232,10 @@ pub(super) fn backend(node: &Node, meta: &Meta, report: &mut Report) -> Option<T
             service_host(name, &namespace)
         }
     };
+    let across = (namespace != meta.namespace).then(|| Across {
+        namespace,
+        name: name.to_owned(),
+    });
     Some(Target {
         host,
         subset: None,
@@ -244,6 +245,7 @@ pub(super) fn backend(node: &Node, meta: &Meta, report: &mut Report) -> Option<T
         } else {
             1
         },
+        across,
         span: node.span.clone(),
     })
 }

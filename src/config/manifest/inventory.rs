@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::resources::{Resources, Service, Target};
+use super::resources::{Meta, Resources, Service, Target};
 use crate::routing::{Backend, Destination};
 
 /// What is known of hosts, subsets and pods.
@@ -50,6 +50,29 @@ impl<'a> Inventory<'a> {
             },
             doubt,
         }
+    }
+
+    /// What is to say of a destination in another namespace than its route: whether it is refused,
+    /// the doubt and its effect. `None` if a ReferenceGrant lets the route name it.
+    pub(super) fn leave(
+        &self,
+        target: &Target,
+        route: &Meta,
+    ) -> Option<(bool, String, &'static str)> {
+        let across = target.across.as_ref()?;
+        let grants = &self.resources.grants;
+        let mut letting = grants.iter();
+        if letting.any(|grant| grant.lets(route, &across.namespace, &across.name)) {
+            return None;
+        }
+        let message = format!(
+            "no ReferenceGrant of namespace {} lets {}s of namespace {} name the Service {}",
+            across.namespace, route.kind, route.namespace, across.name
+        );
+        Some(match grants.is_empty() {
+            true => (false, message, "it is taken to be there; name its file too"),
+            false => (true, message, "its share is answered with 500"),
+        })
     }
 
     fn backend(

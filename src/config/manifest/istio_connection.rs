@@ -114,6 +114,7 @@ fn rule(
         return None;
     }
     Some(ConnectionRule {
+        is_tls: name.starts_with("tls"),
         matches,
         origin,
         targets: targets(route, meta, report)?,

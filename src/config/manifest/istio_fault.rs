@@ -45,14 +45,16 @@ fn delay(node: &Node, report: &mut Report) -> Option<Delay> {
         return None;
     }
     let percentage = fault_percentage(&fields, "delay", report);
-    let duration = duration(&fields, "fixedDelay", report);
-    if duration.is_none() {
-        refuse(
+    if fields.get("fixedDelay").is_none() {
+        let effect = "nothing is delayed";
+        doubt(
             report,
             fields.start(),
-            "delay type not set: `fixedDelay` is missing",
+            "the delay has no `fixedDelay`",
+            effect,
         );
     }
+    let duration = duration(&fields, "fixedDelay", report);
     Some(Delay {
         percentage,
         duration: duration?,
@@ -139,15 +141,10 @@ fn fault_percentage(fields: &Fields, what: &str, report: &mut Report) -> Fractio
         return percentage(node, report).unwrap_or(FractionalPercent::NEVER);
     }
     if let Some(node) = fields.get("percent") {
-        let percent = number::<u32>(fields, "percent", 0, 100, report);
         let message = "`percent` is deprecated; Istio reads `percentage` only";
-        doubt(
-            report,
-            node.span.clone(),
-            message,
-            "write `percentage: {value: …}`",
-        );
-        return percent.map_or(FractionalPercent::NEVER, FractionalPercent::percent);
+        let effect = format!("the {what} is never injected: write `percentage: {{value: …}}`");
+        doubt(report, node.span.clone(), message, effect);
+        return FractionalPercent::NEVER;
     }
     let message = format!("the {what} has no percentage: it is never injected");
     doubt(

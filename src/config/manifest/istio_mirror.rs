@@ -73,7 +73,14 @@ fn mirror_percentage(fields: &Fields, report: &mut Report) -> FractionalPercent 
     }
     for key in ["mirrorPercent", "mirror_percent"] {
         if let Some(node) = fields.get(key) {
-            let percent = number::<u32>(fields, key, 0, 100, report);
+            let most = i64::from(u32::MAX);
+            let percent = number::<u32>(fields, key, 0, most, report);
+            if let Some(percent) = percent.filter(|percent| *percent > 100) {
+                let message =
+                    format!("mirror_percent must have a max value of 100 (it has {percent})");
+                refuse(report, node.span.clone(), message);
+                return FractionalPercent::NEVER;
+            }
             let message =
                 "using deprecated setting \"mirrorPercent\", use \"mirrorPercentage\" instead";
             doubt(report, node.span.clone(), message, "deprecated");

@@ -123,6 +123,7 @@ pub(super) fn target(node: &Node, meta: &Meta, report: &mut Report) -> Option<Ta
         subset: text(&fields, "subset", report).filter(|subset| !subset.is_empty()),
         port,
         weight: 0,
+        across: None,
         span: node.span.clone(),
     })
 }

@@ -9,16 +9,20 @@
 mod api_filter;
 mod api_gateway;
 mod api_match;
+mod api_retry;
 mod assemble;
 mod assemble_api;
+mod assemble_gateway;
 mod cluster;
 mod core;
+mod destination_rule;
 mod files;
 mod gateway_api;
 mod inventory;
 mod istio_answer;
 mod istio_connection;
 mod istio_fault;
+mod istio_gateway;
 mod istio_http;
 mod istio_match;
 mod istio_mirror;
@@ -28,6 +32,7 @@ mod istio_target;
 mod object;
 mod resources;
 mod route_rule;
+mod service_entry;
 #[cfg(test)]
 mod tests;
 mod virtual_service;
@@ -217,10 +222,15 @@ fn read(
     let group = resource.group();
     let istio = group == "networking.istio.io";
     let gateway_api = group == "gateway.networking.k8s.io";
+    if resource.kind == "Namespace" && group.is_empty() {
+        let labels = core::namespace_labels(&resource.root);
+        all.namespaces.insert(meta.name, labels);
+        return true;
+    }
     let known = match resource.kind.as_str() {
         "VirtualService" | "DestinationRule" | "ServiceEntry" => istio,
         "Gateway" => istio || gateway_api,
-        "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" => gateway_api,
+        "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "ReferenceGrant" => gateway_api,
         "RouteRule" => group == "config.istio.io",
         "Service" => group.is_empty(),
         "Deployment" => group == "apps" || group == "extensions",
@@ -239,16 +249,19 @@ fn read(
         }
         "DestinationRule" => all
             .destination_rules
-            .extend(virtual_service::destination_rule(spec, &meta, report)),
+            .extend(destination_rule::destination_rule(spec, &meta, report)),
         "ServiceEntry" => all
             .services
-            .extend(virtual_service::service_entry(spec, &meta, report)),
+            .extend(service_entry::service_entry(spec, &meta, report)),
         "Gateway" if istio => all
             .gateways
-            .extend(virtual_service::istio_gateway(spec, &meta, report)),
+            .extend(istio_gateway::istio_gateway(spec, &meta, report)),
         "Gateway" => all
             .gateways
             .extend(api_gateway::api_gateway(spec, &meta, report)),
+        "ReferenceGrant" => all
+            .grants
+            .extend(api_gateway::reference_grant(spec, &meta, report)),
         "RouteRule" => all
             .route_rules
             .extend(route_rule::route_rule(spec, meta, &line, report)),
