@@ -131,7 +131,7 @@ impl UriMatch {
     }
 
     /// Whether every path meets it.
-    fn is_catch_all(&self) -> bool {
+    pub(super) fn is_catch_all(&self) -> bool {
         match &self.pattern {
             UriPattern::Exact(_) => false,
             UriPattern::Prefix(prefix) | UriPattern::PathPrefix(prefix) => {

@@ -49,7 +49,11 @@ pub(super) fn filter(node: &Node, meta: &Meta, rule: &mut HttpRule, report: &mut
         "" => refuse(report, node.span.clone(), "a filter needs a type"),
         other => {
             let message = format!("the filter {other} is not simulated");
-            let effect = "what the backend or the client sees is changed; the route is the same";
+            let effect = match other {
+                "ExternalAuth" => "requests may be refused; here they all pass",
+                "CORS" => "browsers may be refused; the route is the same",
+                _ => "what the backend or the client sees is changed; the route is the same",
+            };
             doubt(report, node.span.clone(), message, effect);
         }
     }

@@ -75,9 +75,13 @@ pub(super) fn assemble(resources: &Resources) -> (RouteTable, Vec<Doubt>) {
 impl Assembly<'_> {
     fn add_virtual_service(&mut self, service: &VirtualService, gateways: &[Gateway]) {
         for gateway in &service.gateways {
-            let routes = self.routes(&service.http, &service.meta, Api::Istio);
+            let mut routes = self.routes(&service.http, &service.meta, Api::Istio);
+            // Which matches hold at a proxy of that kind is known before any request.
+            routes.retain(|route| route.condition.source.is_at(gateway));
             if gateway == MESH {
-                let connections = self.connections(&service.connections, &service.meta, Api::Istio);
+                let mut connections =
+                    self.connections(&service.connections, &service.meta, Api::Istio);
+                connections.retain(|route| route.condition.source.is_at(gateway));
                 self.add_mesh_hosts(service, &routes);
                 self.add_mesh_listeners(service, &connections);
                 continue;
@@ -86,7 +90,8 @@ impl Assembly<'_> {
             for by_server_name in [true, false] {
                 let rules = service.connections.iter();
                 let rules = rules.filter(|rule| rule.is_tls == by_server_name);
-                let connections = self.connections(rules, &service.meta, Api::Istio);
+                let mut connections = self.connections(rules, &service.meta, Api::Istio);
+                connections.retain(|route| route.condition.source.is_at(gateway));
                 let connections = (by_server_name, connections);
                 add_gateway_listeners(self, service, gateway, gateways, connections);
             }
@@ -127,6 +132,45 @@ impl Assembly<'_> {
 
     /// A service without a rule gets its requests as they come.
     fn add_plain_service(&mut self, service: &Service) {
+        let has_host = self.hosts.iter().any(|known| {
+            known.name == service.host && known.gateways.iter().any(|gateway| gateway == MESH)
+        });
+        let has_http = service.ports.is_empty() || service.ports.iter().any(|port| !port.is_tcp);
+        if !has_host
+            && has_http
+            && let Some((origin, forward)) = self.plain(service, None)
+        {
+            self.hosts.push(VirtualHost {
+                name: service.host.clone(),
+                domains: mesh_domains(&service.host),
+                gateways: vec![MESH.to_owned()],
+                port: None,
+                routes: vec![Route::new(origin, RouteAction::Forward(forward))],
+            });
+        }
+        for port in service.ports.iter().filter(|port| port.is_tcp) {
+            let domains = mesh_domains(&service.host);
+            let taken = self.listeners.iter().any(|known| {
+                known.port == port.number && known.domains.iter().any(|one| domains.contains(one))
+            });
+            if !taken && let Some((origin, forward)) = self.plain(service, Some(port.number)) {
+                self.listeners.push(Listener {
+                    name: format!("{}:{}", service.meta.name, port.number),
+                    domains,
+                    port: port.number,
+                    gateways: vec![MESH.to_owned()],
+                    routes: vec![TcpRoute {
+                        origin,
+                        condition: TcpMatch::default(),
+                        forward,
+                    }],
+                });
+            }
+        }
+    }
+
+    /// All of a service, by one of its ports if it is known which.
+    fn plain(&mut self, service: &Service, port: Option<u16>) -> Option<(Origin, Forward)> {
         let origin = Origin {
             resource: service.meta.resource(),
             rule: "(no rule)".into(),
@@ -135,49 +179,12 @@ impl Assembly<'_> {
         let target = Target {
             host: service.host.clone(),
             subset: None,
-            port: None,
+            port,
             weight: 1,
             across: None,
             span: service.meta.span.clone(),
         };
-        let Some(forward) = self.forward(&[target], &service.meta, Api::Istio) else {
-            return;
-        };
-        let has_host = self.hosts.iter().any(|known| {
-            known.name == service.host && known.gateways.iter().any(|gateway| gateway == MESH)
-        });
-        let has_http = service.ports.is_empty() || service.ports.iter().any(|port| !port.is_tcp);
-        if !has_host && has_http {
-            self.hosts.push(VirtualHost {
-                name: service.host.clone(),
-                domains: mesh_domains(&service.host),
-                gateways: vec![MESH.to_owned()],
-                port: None,
-                routes: vec![Route::new(
-                    origin.clone(),
-                    RouteAction::Forward(forward.clone()),
-                )],
-            });
-        }
-        for port in service.ports.iter().filter(|port| port.is_tcp) {
-            let domains = mesh_domains(&service.host);
-            let taken = self.listeners.iter().any(|known| {
-                known.port == port.number && known.domains.iter().any(|one| domains.contains(one))
-            });
-            if !taken {
-                self.listeners.push(Listener {
-                    name: format!("{}:{}", service.meta.name, port.number),
-                    domains,
-                    port: port.number,
-                    gateways: vec![MESH.to_owned()],
-                    routes: vec![TcpRoute {
-                        origin: origin.clone(),
-                        condition: TcpMatch::default(),
-                        forward: forward.clone(),
-                    }],
-                });
-            }
-        }
+        Some((origin, self.forward(&[target], &service.meta, Api::Istio)?))
     }
 
     /// The highest precedence first; equals by name, which upstream leaves open.

@@ -81,7 +81,7 @@ impl<'a> Attached<'a> {
         let kind = &route.meta.kind;
         servers.retain(|server| server.takes(kind));
         if servers.is_empty() {
-            let message = format!("no listener of gateway {gateway} takes a {kind}");
+            let message = format!("no listener of gateway {gateway} takes {kind}s");
             doubt(message, UNUSED);
         }
         let had_some = !servers.is_empty();

@@ -83,7 +83,9 @@ impl<'a> Inventory<'a> {
         const MISSING: &str = "its share is answered with an error: nothing is renormalised";
         let host = &target.host;
         let cluster_host = host.ends_with(".svc.cluster.local");
-        if service.is_none() && cluster_host && !self.resources.services.is_empty() {
+        let mut services = self.resources.services.iter();
+        let services_given = services.any(|service| service.meta.kind == "Service");
+        if service.is_none() && cluster_host && services_given {
             let doubt = format!("no Service is `{host}`");
             return (Backend::Missing, Some((doubt, MISSING)));
         }

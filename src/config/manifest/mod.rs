@@ -207,6 +207,17 @@ fn meta_of(resource: &Resource, file: usize) -> Meta {
     }
 }
 
+/// Whether a resource of Gateway API has the group of its first, incompatible versions.
+fn is_outdated(resource: &Resource) -> bool {
+    let kind = resource.kind.as_str();
+    let is_route = kind == "Gateway" || kind.ends_with("Route");
+    is_route
+        && matches!(
+            resource.group(),
+            "networking.x-k8s.io" | "gateway.networking.x-k8s.io"
+        )
+}
+
 /// Reads a resource if its kind says something about routes; whether it did.
 fn read(
     resource: &Resource,
@@ -237,6 +248,15 @@ fn read(
         _ => false,
     };
     if !known {
+        if is_outdated(resource) {
+            let message = format!("`{}` of {group} is not read", resource.kind);
+            let effect = "an old form of gateway.networking.k8s.io";
+            report.add(Diagnostic::warning(
+                resource.kind_span.clone(),
+                message,
+                effect,
+            ));
+        }
         return false;
     }
     let Some(spec) = root.required("spec", "{}", report) else {

@@ -44,22 +44,22 @@ pub(super) fn virtual_service(
         .enumerate()
         .filter_map(|(place, node)| http_rule(node, place, &meta, line, report))
         .collect();
-    warn_of_unused(&http.iter().map(of_http).collect::<Vec<_>>(), report);
+    let analysed: Vec<_> = http.iter().map(of_http).collect();
+    warn_of_unused(&analysed, RouteMatch::covers, report);
     let tls = items(&fields, "tls", report)
         .iter()
         .enumerate()
         .filter_map(|(place, node)| tls_rule(node, place, &meta, line, report));
     let mut connections: Vec<ConnectionRule> = tls.collect();
-    warn_of_unused(
-        &connections.iter().map(of_connections).collect::<Vec<_>>(),
-        report,
-    );
+    let analysed: Vec<_> = connections.iter().map(of_connections).collect();
+    warn_of_unused(&analysed, TcpMatch::eq, report);
     let tcp = items(&fields, "tcp", report)
         .iter()
         .enumerate()
         .filter_map(|(place, node)| tcp_rule(node, place, &meta, line, report));
     let tcp: Vec<ConnectionRule> = tcp.collect();
-    warn_of_unused(&tcp.iter().map(of_connections).collect::<Vec<_>>(), report);
+    let analysed: Vec<_> = tcp.iter().map(of_connections).collect();
+    warn_of_unused(&analysed, TcpMatch::eq, report);
     connections.extend(tcp);
     Some(VirtualService {
         meta,
@@ -137,7 +137,9 @@ struct Analysed<'a, C> {
 }
 
 /// What Istio's analysis calls rules that can never match.
-fn warn_of_unused<C: PartialEq>(rules: &[Analysed<C>], report: &mut Report) {
+///
+/// `covers` says whether a match leaves nothing for a later one.
+fn warn_of_unused<C>(rules: &[Analysed<C>], covers: fn(&C, &C) -> bool, report: &mut Report) {
     const NEVER: &str = "nothing reaches it";
     let mut seen: Vec<(&C, &str)> = Vec::new();
     let mut caught = false;
@@ -156,7 +158,7 @@ fn warn_of_unused<C: PartialEq>(rules: &[Analysed<C>], report: &mut Report) {
         }
         let mut used = false;
         for (own, condition, span) in &rule.matches {
-            match seen.iter().find(|(other, _)| other == condition) {
+            match seen.iter().find(|(other, _)| covers(other, condition)) {
                 Some((_, other)) => {
                     let message = format!(
                         "virtualService rule {name} match {own} is not used (duplicate/overlapping \
