@@ -11,7 +11,7 @@ pub use batches::{Batches, Estimate};
 pub use changes::{Change, Changes, MOST_CHANGES, What};
 pub use latency::{LATENCY_ERROR, Latency};
 pub use recorder::{Response, ServedBlock, ServiceRecorder};
-pub use series::{Bucket, Series};
+pub use series::{Bucket, Series, quantile_of};
 
 /// How a request ended, as its viewer sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -181,8 +181,7 @@ impl Mesh<'_> {
             return;
         };
         cluster.leave(replica);
-        if cluster.detector.is_some()
-            && cluster.note_response(replica, outcome != Outcome::Ok, now)
+        if cluster.detector.is_some() && cluster.note_response(replica, outcome != Outcome::Ok, now)
         {
             self.service.change(version, now, What::Ejected(replica));
         }
