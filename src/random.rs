@@ -27,6 +27,8 @@ pub enum Purpose {
     RolloutCanary,
     /// Requests of the old version in a rollout, and which of them fail.
     RolloutStable,
+    /// Whether a metric that is not simulated is successful.
+    RolloutGiven,
     /// Final counts of replications, drawn from their law.
     Sampled,
     /// Points of metrics that a judge compares.
@@ -59,6 +61,7 @@ impl Purpose {
             Self::Tests => b"tests",
             Self::RolloutCanary => b"rollout-canary",
             Self::RolloutStable => b"rollout-stable",
+            Self::RolloutGiven => b"rollout-given",
             Self::Sampled => b"sampled",
             Self::Points => b"points",
             Self::Hops => b"hops",
