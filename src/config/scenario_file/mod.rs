@@ -5,6 +5,7 @@ mod arrivals;
 mod backend;
 mod capacity;
 mod claims;
+mod observation;
 mod phases;
 mod versions;
 
@@ -34,7 +35,7 @@ use crate::scenario::{
 use crate::units::{ConfidenceLevel, Tolerance};
 
 /// The keys of a scenario file; those of its phases may stand here too, as defaults.
-pub(super) const KEYS: [&str; 21] = [
+pub(super) const KEYS: [&str; 22] = [
     "name",
     "title",
     "description",
@@ -55,6 +56,7 @@ pub(super) const KEYS: [&str; 21] = [
     "claims",
     "backend",
     "warm-up",
+    "scrape-interval",
     "$schema",
 ];
 
@@ -136,10 +138,8 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
             .collect::<Vec<Version>>(),
         phases,
         claims,
-        warm_up: fields
-            .get("warm-up")
-            .and_then(|node| values::duration(node, report))
-            .unwrap_or_default(),
+        warm_up: observation::warm_up(&fields, report),
+        scrape_interval: observation::scrape_interval(&fields, report),
     };
     let broken = report
         .diagnostics
@@ -147,7 +147,10 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
         .any(|found| found.severity == Severity::Error);
     match (broken, Scenario::new(parts)) {
         (true, _) => None,
-        (false, Ok(scenario)) => Some(scenario),
+        (false, Ok(scenario)) => {
+            let fits = observation::check(&scenario, &fields, report);
+            fits.then_some(scenario)
+        }
         (false, Err(error)) => {
             whole_scenario(&fields, &error, report);
             None
