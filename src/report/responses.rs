@@ -5,7 +5,7 @@ use std::fmt::Write;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::text::{BOLD, shorten};
-use crate::summary::{LoadSummary, ResponseSummary, ServiceSummary};
+use crate::summary::{ConnectionSummary, LoadSummary, ResponseSummary, ServiceSummary};
 use crate::units::display::{count, percent};
 
 /// The tables of responses and of load.
@@ -37,6 +37,7 @@ pub(super) fn service(text: &mut String, service: &ServiceSummary, confidence: f
             );
         }
     }
+    connections(text, &service.connections);
     let _ = writeln!(text, "\n{BOLD}load{BOLD:#} · over the whole run");
     let header = vec![
         "version",
@@ -54,6 +55,40 @@ pub(super) fn service(text: &mut String, service: &ServiceSummary, confidence: f
             service.warm_up_seconds
         );
     }
+}
+
+/// The table of connections beside the requests that they carry.
+fn connections(text: &mut String, rows: &[ConnectionSummary]) {
+    if rows.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n{BOLD}connections{BOLD:#} · weights choose when one opens, its requests follow"
+    );
+    let header = vec![
+        "phase",
+        "version",
+        "target",
+        "opened",
+        "open at end",
+        "cut",
+        "requests",
+        "share",
+    ];
+    let row = |row: &ConnectionSummary| {
+        vec![
+            shorten(&row.phase, 14),
+            shorten(&row.version, 12),
+            percent(row.target_share),
+            count(row.opened),
+            count(row.open_at_end),
+            count(row.cut),
+            count(row.requests),
+            row.request_share.map_or_else(|| "–".to_owned(), percent),
+        ]
+    };
+    aligned(text, header, rows.iter().map(row).collect(), 2);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for display")]
@@ -122,13 +157,19 @@ fn millis(seconds: Option<f64>) -> String {
 
 fn table(text: &mut String, header: Vec<&str>, rows: Vec<Vec<String>>) {
     let columns = header.len();
+    let words = columns - usize::from(columns > 8) * 9 - usize::from(columns <= 8) * 5;
+    aligned(text, header, rows, words);
+}
+
+/// A table whose first columns are words, and the others numbers.
+fn aligned(text: &mut String, header: Vec<&str>, rows: Vec<Vec<String>>, words: usize) {
+    let columns = header.len();
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header);
     for row in rows {
         table.add_row(row);
     }
-    let words = columns - usize::from(columns > 8) * 9 - usize::from(columns <= 8) * 5;
     for column in words..columns {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);

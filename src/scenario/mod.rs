@@ -7,6 +7,7 @@ mod algorithm;
 mod arrivals;
 mod backend;
 mod claim;
+mod connections;
 mod name;
 mod phase;
 mod resilience;
@@ -18,6 +19,7 @@ pub use algorithm::{Algorithm, UserGroups};
 pub use arrivals::{ArrivalProcess, Arrivals, Bursts, Daily};
 pub use backend::{Backend, ErrorRamp, Errors, Fault, MAX_SLOTS, ReplicaFault};
 pub use claim::{Claim, Needed, Statement};
+pub use connections::{Connections, MAX_OPEN_CONNECTIONS};
 pub use name::{ScenarioName, ScenarioNameError};
 pub use phase::{Destination, Length, MAX_REQUESTS, Phase, PhaseError};
 pub use resilience::{MAX_EJECTION, OutlierDetection, Resilience, Retries, RetryBudget, SlowStart};
@@ -62,6 +64,8 @@ pub struct Parts {
     pub claims: Vec<Claim>,
     /// Response times of requests that arrive before this moment are left out.
     pub warm_up: Duration,
+    /// TCP connections that carry several requests each; without, each request stands alone.
+    pub connections: Option<Connections>,
 }
 
 /// A scenario that can be run.
@@ -209,6 +213,12 @@ impl Scenario {
     #[must_use]
     pub fn warm_up(&self) -> Duration {
         self.parts.warm_up
+    }
+
+    /// TCP connections that carry several requests each, if there are any.
+    #[must_use]
+    pub fn connections(&self) -> Option<&Connections> {
+        self.parts.connections.as_ref()
     }
 
     /// The same scenario with another seed.

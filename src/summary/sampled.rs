@@ -171,6 +171,7 @@ mod tests {
             versions: (0..weights.len()).map(version).collect(),
             phases: vec![phase.unwrap()],
             warm_up: std::time::Duration::ZERO,
+            connections: None,
             seed: 1,
             replications: 50_000,
             tolerance: Tolerance::from_points(Rational::from_integer(5)).unwrap(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Interval;
+use super::{ConnectionSummary, Interval, connections};
 use crate::scenario::Scenario;
 use crate::stats::special::student_t_quantile;
 use crate::tally::service::{LATENCY_ERROR, Outcome, ServiceTally, VersionService};
@@ -21,6 +21,9 @@ pub struct ServiceSummary {
     pub responses: Vec<ResponseSummary>,
     /// One row per version with a backend, over the whole run.
     pub load: Vec<LoadSummary>,
+    /// One row per phase and version, if requests were sent over TCP connections.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<ConnectionSummary>,
 }
 
 /// The responses of one version to the requests of one phase.
@@ -99,6 +102,7 @@ pub(super) fn service(scenario: &Scenario, tally: &ServiceTally) -> ServiceSumma
         warm_up_seconds: scenario.warm_up().as_secs_f64(),
         responses,
         load: load(scenario, tally),
+        connections: connections::connections(scenario, tally),
     }
 }
 
