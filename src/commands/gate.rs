@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::folder::Folder;
 use super::{Answer, CommandError, output, scenarios};
-use crate::cli::{ArrivalLaw, GateArgs, OutputFormat};
+use crate::cli::{ArrivalLaw, CountedSide, GateArgs, OutputFormat};
 use crate::config::{self, GateFile, GateKind};
 use crate::report;
 use crate::report::files::Staging;
-use crate::rollout::{GateTraffic, KayentaConfig, Rollout, WindowArrivals};
+use crate::rollout::{CountedAt, GateTraffic, KayentaConfig, Retries, Rollout, WindowArrivals};
 use crate::summary::gate::{self as answers, Question};
 use crate::summary::kayenta;
 use crate::units::{Rate, Rational};
@@ -250,13 +250,9 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
     let objective = arguments.slo.or(objective);
     let largest = answers::objective(&rollout, objective).error_rate;
     let mut traffic = traffic.unwrap_or(GateTraffic {
-        rate: Rate::one_per_second(),
-        arrivals: WindowArrivals::Poisson,
         canary_error_rate: largest,
         stable_error_rate: largest / 2.0,
-        latency: None,
-        load_test: None,
-        scrape_interval: None,
+        ..GateTraffic::of(Rate::one_per_second())
     });
     if let Some(&rate) = arguments.rps.first() {
         traffic.rate = rate;
@@ -274,6 +270,16 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
     traffic.latency = arguments.latency.or(traffic.latency);
     traffic.load_test = arguments.load_test.or(traffic.load_test);
     traffic.scrape_interval = arguments.scrape.or(traffic.scrape_interval);
+    if let Some(most) = arguments.retries {
+        let counted = match arguments.counted {
+            Some(CountedSide::Client) => CountedAt::Client,
+            Some(CountedSide::Server) => CountedAt::Server,
+            None => traffic
+                .retries
+                .map_or_else(CountedAt::default, |retries| retries.counted),
+        };
+        traffic.retries = Retries::new(most, counted);
+    }
     if traffic.load_test.is_some() && traffic.arrivals != WindowArrivals::Poisson {
         return Err(CommandError::Usage {
             problem: "a load test needs random arrivals".into(),

@@ -113,7 +113,7 @@ fn read(node: &Node, kind: Kind, report: &mut Report) -> Option<(String, Vec<Rec
     let mistake = match found {
         Ok(recorded) if recorded.is_empty() => format!("{name}: nothing is recorded there"),
         Ok(recorded) => return Some((name, recorded)),
-        Err((0, reason)) => format!("cannot read {}: {reason}", path.display()),
+        Err((0, reason)) => format!("cannot read {name}: {reason}"),
         Err((line, reason)) => format!("{name}:{line}: {reason}"),
     };
     let help = match kind {

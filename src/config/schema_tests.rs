@@ -111,7 +111,10 @@ fn the_schema_names_the_keys_of_backends_and_arrivals() {
     assert_eq!(policies, known.collect::<Vec<_>>());
     let laws = &defs["service-time"]["oneOf"][1]["properties"];
     let recording = &defs["recording"]["properties"];
-    assert_eq!(keys(recording), sorted(crate::config::recorded::RECORDING_KEYS));
+    assert_eq!(
+        keys(recording),
+        sorted(crate::config::recorded::RECORDING_KEYS)
+    );
     let connections = &schema["properties"]["connections"]["properties"];
     assert_eq!(keys(connections), sorted(CONNECTION_KEYS));
     let known = crate::service_time::KINDS;

@@ -115,6 +115,9 @@ fn heading(text: &mut String, summary: &GateSummary) {
             summary.objective.source
         ),
     );
+    if let Some(retries) = &summary.retries {
+        paragraph(text, "", &retries.sentence);
+    }
     paragraph(text, "", &summary.method);
 }
 
@@ -158,7 +161,8 @@ fn step_row(text: &mut String, step: &StepSummary) {
         brief_percent(step.no_data)
     );
     for passes in step.passes.iter().skip(1).take(3) {
-        let _ = write!(line, "{:>11}", brief_percent(*passes));
+        let passes = passes.map_or_else(|| "–".to_owned(), brief_percent);
+        let _ = write!(line, "{passes:>11}");
     }
     let _ = writeln!(text, "{line}");
 }

@@ -32,6 +32,9 @@ pub fn text(summary: &RolloutSummary, quiet: bool) -> String {
         "",
         &format!("{}: {}", summary.tool, summary.rule),
     );
+    if let Some(retries) = &summary.retries {
+        paragraph(&mut text, "", &retries.sentence);
+    }
     if let Some(description) = summary.description.as_ref().filter(|_| !quiet) {
         paragraph(&mut text, "", description);
     }

@@ -18,6 +18,7 @@ mod error;
 mod flagger;
 mod kayenta;
 mod metric;
+mod retries;
 mod schedule;
 mod staged;
 mod traffic;
@@ -32,6 +33,7 @@ pub use kayenta::{
     KayentaConfig, KayentaDirection, KayentaEffect, KayentaMetric, KayentaThresholds,
 };
 pub use metric::{Bound, Buckets, Measure, MetricCheck, ValueRange};
+pub use retries::{CountedAt, Retries};
 pub use schedule::{Schedule, ScheduleStep};
 pub use staged::{Staged, StagedRule};
 pub use traffic::{GateTraffic, Latency, Route, WindowArrivals};

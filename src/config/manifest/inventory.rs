@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::resources::{Resources, Service, Target};
+use super::resources::{Meta, Resources, Service, Target};
 use crate::routing::{Backend, Destination};
 
 /// What is known of hosts, subsets and pods.
@@ -52,6 +52,29 @@ impl<'a> Inventory<'a> {
         }
     }
 
+    /// What is to say of a destination in another namespace than its route: whether it is refused,
+    /// the doubt and its effect. `None` if a ReferenceGrant lets the route name it.
+    pub(super) fn leave(
+        &self,
+        target: &Target,
+        route: &Meta,
+    ) -> Option<(bool, String, &'static str)> {
+        let across = target.across.as_ref()?;
+        let grants = &self.resources.grants;
+        let mut letting = grants.iter();
+        if letting.any(|grant| grant.lets(route, &across.namespace, &across.name)) {
+            return None;
+        }
+        let message = format!(
+            "no ReferenceGrant of namespace {} lets {}s of namespace {} name the Service {}",
+            across.namespace, route.kind, route.namespace, across.name
+        );
+        Some(match grants.is_empty() {
+            true => (false, message, "it is taken to be there; name its file too"),
+            false => (true, message, "its share is answered with 500"),
+        })
+    }
+
     fn backend(
         &self,
         target: &Target,
@@ -60,7 +83,9 @@ impl<'a> Inventory<'a> {
         const MISSING: &str = "its share is answered with an error: nothing is renormalised";
         let host = &target.host;
         let cluster_host = host.ends_with(".svc.cluster.local");
-        if service.is_none() && cluster_host && !self.resources.services.is_empty() {
+        let mut services = self.resources.services.iter();
+        let services_given = services.any(|service| service.meta.kind == "Service");
+        if service.is_none() && cluster_host && services_given {
             let doubt = format!("no Service is `{host}`");
             return (Backend::Missing, Some((doubt, MISSING)));
         }

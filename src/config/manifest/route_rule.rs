@@ -129,6 +129,7 @@ fn target(host: String, node: &Node, labels: &[(String, String)], weight: u32) -
         subset: (!values.is_empty()).then(|| values.join("-")),
         port: None,
         weight,
+        across: None,
         span: node.span.clone(),
     }
 }
@@ -160,6 +161,7 @@ fn targets(fields: &Fields, host: &str, report: &mut Report) -> Vec<Target> {
             subset: None,
             port: None,
             weight: 100,
+            across: None,
             span: fields.start(),
         });
     }

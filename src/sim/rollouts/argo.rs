@@ -1,7 +1,8 @@
 //! Argo Rollouts' controller: the steps, and the analysis runs beside and between them
 //! (argoproj/argo-rollouts, rollout/canary.go, rollout/analysis.go, analysis/analysis.go).
 
-use super::observer::{Observer, Value, nanos};
+use super::layout::nanos;
+use super::observer::{Observer, Value};
 use super::record::{Log, Outcome, Reason, TickRecord, TickResult};
 use super::{Decision, MANUAL_PAUSE, Next};
 use crate::rollout::{

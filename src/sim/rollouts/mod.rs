@@ -7,6 +7,8 @@
 mod argo;
 mod counts;
 mod flagger;
+mod latency;
+mod layout;
 mod observer;
 mod record;
 mod schedule;
@@ -31,7 +33,8 @@ use crate::rollout::{
 };
 use argo::ArgoController;
 use flagger::FlaggerController;
-use observer::{Layout, Observer};
+use layout::Layout;
+use observer::Observer;
 use record::Log;
 use schedule::ScheduleController;
 use staged::StagedController;

@@ -1,6 +1,7 @@
 //! Gates of rollouts: what they promote, exactly, by recursion over their counters.
 //!
 //! - [`tick`]: what one check comes to, for a fixed or a Poisson number of requests;
+//! - [`attempts`]: the same where failed requests are tried again and every attempt counts;
 //! - [`quantile`]: the same with a latency quantile besides;
 //! - [`cumulative`]: failed checks add up over the whole rollout (Flagger);
 //! - [`patient`]: the same, where a tick with too few requests decides nothing;
@@ -10,6 +11,7 @@
 //! All of them assume that the windows of different ticks do not overlap, so that checks are
 //! independent. What overlaps is simulated, elsewhere.
 
+pub mod attempts;
 pub mod cumulative;
 pub mod error_bounds;
 pub mod measurements;

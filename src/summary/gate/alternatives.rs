@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::answer::{Simulation, answer};
-use super::exact::{flagger_steps, nanos, requests_of, users_requests};
+use super::counted::{Failing, nanos, requests_of, users_requests};
+use super::exact::flagger_steps;
 use super::{Alternative, Answer, Curve, GatedVersion, Method, Question};
 use crate::rollout::{
     CanaryWeight, Controller, Flagger, GateTraffic, Measure, MetricCheck, Rollout, Route, Staged,
@@ -364,10 +365,7 @@ impl Plan {
 
     /// Users' requests in each step.
     fn requests(&self, traffic: &GateTraffic) -> Vec<Requests> {
-        let users = GateTraffic {
-            load_test: None,
-            ..*traffic
-        };
+        let users = users_alone(traffic);
         let stretch = (0, nanos(self.interval));
         let routes = self.weights.iter().copied().map(Route::users);
         routes
@@ -376,9 +374,20 @@ impl Plan {
     }
 }
 
+/// The traffic without a load test.
+fn users_alone(traffic: &GateTraffic) -> GateTraffic {
+    GateTraffic {
+        load_test: None,
+        ..*traffic
+    }
+}
+
 /// The figures of a test that goes through the steps once and counts errors.
 fn bounded(bounds: &ErrorBounds, plan: &Plan, traffic: &GateTraffic) -> Result<Answer, StatsError> {
-    let law = bounds.law(&plan.requests(traffic), traffic.canary_error_rate)?;
+    // Where every attempt counts, the tests look at each request's first one.
+    let all = Failing::at(Route::users(CanaryWeight::ALL), &users_alone(traffic));
+    let error_rate = all.of_requests().unwrap_or(traffic.canary_error_rate);
+    let law = bounds.law(&plan.requests(traffic), error_rate)?;
     let interval = plan.interval.as_secs_f64();
     let mut times: Vec<(f64, f64)> = law
         .rolled_back_after
@@ -403,7 +412,7 @@ fn bounded(bounds: &ErrorBounds, plan: &Plan, traffic: &GateTraffic) -> Result<A
         mean_seconds: law.expected_steps * interval,
         seconds_95: super::answer::quantile_95(times.into_iter()),
         requests,
-        errors: requests * traffic.canary_error_rate,
+        errors: requests * traffic.users_error_rate(),
         method: Method::Exact,
     })
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Alternative, Catches, GatedVersion};
 use crate::rollout::{
-    Argo, ArgoStep, CanaryWeight, Controller, Flagger, FlaggerStrategy, Measure, MetricCheck,
-    Staged, StagedRule, ValueRange,
+    Argo, ArgoStep, CanaryWeight, Controller, CountedAt, Flagger, FlaggerStrategy, GateTraffic,
+    Measure, MetricCheck, Staged, StagedRule, ValueRange,
 };
 use crate::stats::planning::demonstration::requests_to_demonstrate;
 use crate::units::display::{brief_percent, count, short_percent};
@@ -265,9 +265,29 @@ pub(in crate::summary) fn span(span: Duration) -> String {
     }
 }
 
+/// What retries do to the errors of a bad version.
+fn retries(limit: f64, traffic: &GateTraffic, bad: f64) -> Option<String> {
+    let retries = traffic.retries?;
+    let (attempts, users) = (short_percent(bad), brief_percent(retries.failing(bad)));
+    Some(match retries.counted {
+        CountedAt::Client => format!(
+            "Retries hide errors: where {attempts} of attempts fail, users and the gate see {users}. \
+             To show {} errors, {} of attempts must fail.",
+            short_percent(limit),
+            brief_percent(limit.powf(1.0 / f64::from(retries.most() + 1)))
+        ),
+        CountedAt::Server => format!(
+            "The gate counts attempts: where {attempts} of them fail, users see {users} errors, and \
+             the new version answers {:.2} attempts for a request.",
+            retries.attempts(bad)
+        ),
+    })
+}
+
 /// What to do next.
 pub(super) fn advice(
     limit: f64,
+    traffic: &GateTraffic,
     versions: &[GatedVersion],
     catches: &Catches,
     alternatives: &[Alternative],
@@ -300,6 +320,7 @@ pub(super) fn advice(
         ),
         (None, _) => "It does not even roll back 80% of versions that always fail.".to_owned(),
     });
+    advice.extend(retries(limit, traffic, bad.answer.error_rate));
     if let Some(slower) = &catches.slower {
         let factor = |factor: Option<f64>| {
             factor.map_or_else(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::answer::{Answer, Exact, Method, quantile_95};
+use super::counted::{ATTEMPTS, Failing, nanos, requests_of, users_requests};
 use super::latency::{self, Limit};
 use crate::rollout::{
     CanaryWeight, Flagger, FlaggerStrategy, GateTraffic, Measure, MetricCheck, Mirror, Route,
@@ -14,8 +15,7 @@ use crate::stats::StatsError;
 use crate::stats::gates::cumulative::{Characteristic, characteristic};
 use crate::stats::gates::patient::{self, Rule};
 use crate::stats::gates::quantile::{QuantileCheck, joint_check};
-use crate::stats::gates::tick::{End, Requests, Shares, TickLaw, success_check};
-use crate::units::to_f64;
+use crate::stats::gates::tick::{End, Requests, Shares, TickLaw};
 
 /// Why checks are not independent.
 const OVERLAP: &str = "a metric's window is longer than the time between two checks, so that \
@@ -30,6 +30,9 @@ const QUANTILES: &str = "two latency quantiles are checked";
 const MANY: &str = "a latency quantile is checked over more than 3000 requests";
 /// They are kept over several ticks.
 const KEPT: &str = "a latency quantile is checked over requests of several ticks";
+/// The law of a minimum of requests is one of requests that fail alike.
+const KEPT_ATTEMPTS: &str =
+    "a load test's requests or every attempt of a retried request count towards a minimum";
 /// Several windows over the same requests.
 const WINDOWS: &str = "two metrics look at windows of different lengths";
 /// A load test beside arrivals that are not random.
@@ -117,7 +120,12 @@ pub(super) fn staged(staged: &Staged, traffic: &GateTraffic) -> Result<Exact, St
             minimum: *minimum_requests,
             patience: *patience,
         };
-        patient::characteristic(&requests, counted_error_rate(traffic), &rule)?
+        // Without a load test, the same at every step.
+        let all = Failing::at(Route::users(CanaryWeight::ALL), traffic);
+        let Some(error_rate) = all.of_requests().filter(|_| traffic.load_test.is_none()) else {
+            return Ok(Exact::NotExact(KEPT_ATTEMPTS));
+        };
+        patient::characteristic(&requests, error_rate, &rule)?
     };
     Ok(Exact::Found(of_ticks(&gate, &routes, interval, 0, traffic)))
 }
@@ -143,7 +151,7 @@ pub(super) fn schedule(schedule: &Schedule, traffic: &GateTraffic) -> Answer {
         mean_seconds: seconds,
         seconds_95: seconds,
         requests,
-        errors: requests * traffic.canary_error_rate,
+        errors: requests * traffic.users_error_rate(),
         method: Method::Exact,
     }
 }
@@ -246,82 +254,23 @@ fn laws(
     if check.latency.is_some() && routes.iter().any(too_many) {
         return Ok(Err(MANY));
     }
-    routes
-        .iter()
-        .map(|&route| {
-            let requests = requests_of(route, stretch, traffic);
-            if let Some(latency) = &check.latency {
-                let error_rate = counted_error_rate_of(route, traffic);
-                return joint_check(requests, error_rate, &check.accepted, latency);
+    let mut laws = Vec::with_capacity(routes.len());
+    for &route in routes {
+        let requests = requests_of(route, stretch, traffic);
+        let failing = Failing::at(route, traffic);
+        let law = match (&check.latency, failing.of_requests()) {
+            (Some(latency), Some(error_rate)) => {
+                Some(joint_check(requests, error_rate, &check.accepted, latency)?)
             }
-            success_check(
-                requests,
-                counted_error_rate_of(route, traffic),
-                &check.accepted,
-            )
-        })
-        .collect::<Result<Vec<TickLaw>, StatsError>>()
-        .map(Ok)
-}
-
-pub(super) fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// What a metric counts in a stretch of nanoseconds after a tick, the load test included.
-pub(super) fn requests_of(route: Route, (from, to): (u64, u64), traffic: &GateTraffic) -> Requests {
-    let percent = route.users.as_percent() + route.mirrored.as_percent();
-    match traffic.arrivals {
-        WindowArrivals::Fixed => Requests::Fixed(traffic.fixed_requests(percent, from, to)),
-        WindowArrivals::Constant => Requests::Split {
-            all: traffic.fixed_requests(100, from, to),
-            share: route.observed_share(),
-        },
-        WindowArrivals::Poisson => {
-            let per_second = per_second(route, traffic) + load(traffic);
-            Requests::Poisson(per_second * (to - from) as f64 / 1e9)
+            (Some(_), None) => None,
+            (None, _) => failing.check(requests, &check.accepted)?,
+        };
+        match law {
+            Some(law) => laws.push(law),
+            None => return Ok(Err(ATTEMPTS)),
         }
     }
-}
-
-/// Users' requests a second that the new version answers, seen or not.
-fn per_second(route: Route, traffic: &GateTraffic) -> f64 {
-    to_f64(traffic.rate.per_second()) * route.observed_share()
-}
-
-fn load(traffic: &GateTraffic) -> f64 {
-    traffic
-        .load_test
-        .map_or(0.0, |rate| to_f64(rate.per_second()))
-}
-
-/// The share of errors in what a metric counts: a load test dilutes it.
-pub(super) fn counted_error_rate_of(route: Route, traffic: &GateTraffic) -> f64 {
-    let users = per_second(route, traffic);
-    match load(traffic) {
-        0.0 => traffic.canary_error_rate,
-        load => traffic.canary_error_rate * users / (users + load),
-    }
-}
-
-/// Without a load test, the same at every step.
-fn counted_error_rate(traffic: &GateTraffic) -> f64 {
-    traffic.canary_error_rate
-}
-
-/// Users' requests that the new version answers in a stretch of time, on average.
-pub(super) fn users_requests(route: Route, span: Duration, traffic: &GateTraffic) -> f64 {
-    match traffic.arrivals {
-        WindowArrivals::Poisson => {
-            to_f64(traffic.rate.per_second()) * to_f64(route.users.share()) * span.as_secs_f64()
-        }
-        WindowArrivals::Fixed => {
-            traffic.fixed_requests(route.users.as_percent(), 0, nanos(span)) as f64
-        }
-        WindowArrivals::Constant => {
-            traffic.fixed_requests(100, 0, nanos(span)) as f64 * to_f64(route.users.share())
-        }
-    }
+    Ok(Ok(laws))
 }
 
 /// The figures of a gate with evenly spaced ticks, rolled back `late` ticks after the failure.
@@ -362,7 +311,7 @@ fn of_ticks(
         mean_seconds: law.iter().map(|(&tick, mass)| seconds(tick) * mass).sum(),
         seconds_95: quantile_95(law.iter().map(|(&tick, &mass)| (seconds(tick), mass))),
         requests,
-        errors: requests * traffic.canary_error_rate,
+        errors: requests * traffic.users_error_rate(),
         method: Method::Exact,
     }
 }

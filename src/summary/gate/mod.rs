@@ -7,6 +7,7 @@
 mod alternatives;
 mod answer;
 mod argo;
+mod counted;
 mod describe;
 mod draw;
 mod exact;
@@ -18,7 +19,8 @@ pub use answer::{Answer, Method};
 pub(super) use describe::{rule, span};
 pub use draw::figures;
 pub use types::{
-    Alternative, Catches, Curve, GateSummary, GatedVersion, Objective, SlowerCatches, StepSummary,
+    Alternative, Catches, Curve, GateSummary, GatedVersion, Objective, RetriesSummary,
+    SlowerCatches, StepSummary,
 };
 
 use crate::rollout::{GateTraffic, Rollout, WindowArrivals};
@@ -135,11 +137,12 @@ pub fn gate(question: &Question) -> Result<GateSummary, StatsError> {
             WindowArrivals::Constant => "constant",
             WindowArrivals::Fixed => "fixed",
         },
+        retries: RetriesSummary::of(&question.traffic),
         steps: steps::steps(question, &versions)?,
         method: method(question, &exact),
         seed: question.seed,
         warnings: warnings(question, &versions),
-        advice: describe::advice(limit, &versions, &catches, &alternatives),
+        advice: describe::advice(limit, &question.traffic, &versions, &catches, &alternatives),
         objective,
         versions,
         catches,

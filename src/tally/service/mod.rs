@@ -2,14 +2,16 @@
 //! number of requests.
 
 mod batches;
+mod changes;
 mod latency;
 mod recorder;
 mod series;
 
 pub use batches::{Batches, Estimate};
+pub use changes::{Change, Changes, MOST_CHANGES, What};
 pub use latency::{LATENCY_ERROR, Latency};
 pub use recorder::{Response, ServedBlock, ServiceRecorder};
-pub use series::{Bucket, Series};
+pub use series::{Bucket, Series, quantile_of};
 
 /// How a request ended, as its viewer sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +50,8 @@ pub struct ServiceTally {
     pub phases: Vec<Vec<VersionService>>,
     /// Over virtual time, per version.
     pub series: Series,
+    /// What changed by itself: replicas, crashes, ejections.
+    pub changes: Changes,
     /// One entry per version: what the whole run was like.
     pub load: Vec<VersionLoad>,
     /// When the last response was sent, in nanoseconds from the start.

@@ -71,6 +71,20 @@ impl Bucket {
     }
 }
 
+/// A quantile of the response times of several buckets together, in seconds; `None` without a
+/// response.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "only the result is rounded")]
+pub fn quantile_of(buckets: &[Bucket], quantile: f64) -> Option<f64> {
+    let mut histograms = buckets.iter().filter_map(|bucket| bucket.latency.as_ref());
+    let mut all = histograms.next()?.clone();
+    for histogram in histograms {
+        // Equal bounds always add.
+        all.add(histogram.as_ref()).ok()?;
+    }
+    Some(all.value_at_quantile(quantile) as f64 / 1e9)
+}
+
 impl Series {
     /// Empty series of so many versions, in buckets of `width` nanoseconds.
     #[must_use]

@@ -6,7 +6,7 @@ use super::{Mesh, Role, nanos};
 use crate::scenario::Retries;
 use crate::sim::engine::calls::{Call, CallId, NOBODY, State};
 use crate::sim::replay::Request;
-use crate::tally::service::{Outcome, Response};
+use crate::tally::service::{Outcome, Response, What};
 
 impl Mesh<'_> {
     /// A request arrives and is split.
@@ -199,15 +199,16 @@ impl Mesh<'_> {
             self.roles[slot.0 as usize] = Role::Unused;
             self.calendar.give_back(slot);
         }
-        let replica = call.replica;
-        let Some(cluster) = &mut self.clusters[call.version as usize] else {
+        let (replica, version) = (call.replica, call.version as usize);
+        let Some(cluster) = &mut self.clusters[version] else {
             return;
         };
         if self.connections.is_none() {
             cluster.leave(replica);
         }
-        if cluster.detector.is_some() {
-            cluster.note_response(replica, outcome != Outcome::Ok, now);
+        if cluster.detector.is_some() && cluster.note_response(replica, outcome != Outcome::Ok, now)
+        {
+            self.service.change(version, now, What::Ejected(replica));
         }
     }
 

@@ -4,19 +4,23 @@
 //! between measurements, and no reaching back into another weight or analysis. Where a result
 //! without data would shift the measurements that follow, it is simulated.
 
+mod ends;
+mod measured;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::answer::{Answer, Exact, Method, quantile_95};
-use super::exact::{counted_error_rate_of, nanos, requests_of, shares, users_requests};
+use super::answer::Exact;
+use super::counted::{nanos, requests_of, users_requests};
 use crate::rollout::{
-    Analysis, Argo, ArgoMetric, ArgoMetricParts, ArgoStep, CanaryWeight, GateTraffic, Judged,
-    Measure, Route, WindowArrivals,
+    Analysis, Argo, ArgoMetricParts, ArgoStep, CanaryWeight, GateTraffic, Route, WindowArrivals,
 };
 use crate::sim::rollouts::MANUAL_PAUSE;
 use crate::stats::StatsError;
-use crate::stats::gates::measurements::{Limits, MeasurementLaw, MetricLaw, Phase, metric};
-use crate::stats::gates::tick::{Requests, Shares, success_check};
+use crate::stats::gates::measurements::{MetricLaw, Phase};
+use crate::stats::gates::tick::Requests;
+use ends::{Ended, Sum};
+use measured::{Laws, measurement, the_metric};
 
 const OVERLAP: &str = "a metric's window holds requests of another measurement or weight";
 const SEVERAL: &str = "several metrics look at the same requests";
@@ -110,10 +114,8 @@ fn in_background(
         }
     }
     let law = laws.metric(parts)?;
-    let mut sum = Sum {
-        without_data: laws.rolled_back_without_data(parts)?,
-        ..Sum::default()
-    };
+    let mut sum = Sum::default();
+    sum.without_data = laws.rolled_back_without_data(parts)?;
     // Until the rollout ends, however the metric goes on.
     let good = law.running + law.probability(Phase::Successful);
     sum.add(Ended::Promoted, end, good, exposed(&segments, end, traffic));
@@ -306,199 +308,4 @@ fn after_analysis(
         }
     }
     next
-}
-
-/// The one metric that counts, if there is just one.
-fn the_metric(analysis: &Analysis) -> Result<&ArgoMetricParts, &'static str> {
-    let mut counted = analysis
-        .metrics()
-        .iter()
-        .map(ArgoMetric::parts)
-        .filter(|parts| !parts.dry_run);
-    let (Some(parts), None) = (counted.next(), counted.next()) else {
-        return Err(SEVERAL);
-    };
-    match &parts.measure {
-        Measure::SuccessRate => Ok(parts),
-        Measure::LatencyQuantile { .. } => Err(OTHER),
-    }
-}
-
-/// What a measurement comes to; `before` is all traffic until then, if it can be told.
-fn measurement(
-    parts: &ArgoMetricParts,
-    requests: Requests,
-    before: Option<Requests>,
-    traffic: &GateTraffic,
-) -> Result<Result<Measured, &'static str>, StatsError> {
-    let all = Route::users(CanaryWeight::ALL);
-    let error_rate = counted_error_rate_of(all, traffic);
-    let probability = |accepted: &Shares| -> Result<f64, StatsError> {
-        Ok(success_check(requests, error_rate, accepted)?.pass)
-    };
-    let none = requests.none();
-    let data = probability(&Shares::default())?;
-    let (success, failure) = (
-        parts.success.as_ref().map(shares),
-        parts.failure.as_ref().map(shares),
-    );
-    let (mut successful, mut failed) = match (&success, &failure) {
-        (None, None) => (data, 0.0),
-        (Some(success), None) => {
-            let law = success_check(requests, error_rate, success)?;
-            (law.pass, law.fail)
-        }
-        (None, Some(failure)) => {
-            let law = success_check(requests, error_rate, failure)?;
-            (law.fail, law.pass)
-        }
-        (Some(success), Some(failure)) => {
-            let both = probability(&success.and(*failure))?;
-            (
-                (probability(success)? - both).max(0.0),
-                probability(failure)?,
-            )
-        }
-    };
-    let mut inconclusive = (data - successful - failed).max(0.0);
-    if inconclusive < NEGLIGIBLE {
-        inconclusive = 0.0;
-    }
-    let mut failed_without_data = 0.0;
-    if none > NEGLIGIBLE {
-        // Whether the series is there at all: only if nothing has ever come, or something has.
-        let never = before.map_or(0.0, Requests::none);
-        let judged = if parts.empty == parts.nan || never < NEGLIGIBLE {
-            parts.nan
-        } else if never > 1.0 - NEGLIGIBLE {
-            parts.empty
-        } else {
-            return Ok(Err(NO_DATA));
-        };
-        match judged {
-            Judged::Successful => successful += none,
-            Judged::Failed => {
-                failed += none;
-                failed_without_data = none;
-            }
-            Judged::Inconclusive => inconclusive += none,
-            Judged::Error => return Ok(Err(NO_DATA)),
-        }
-    }
-    let law = MeasurementLaw {
-        successful,
-        failed,
-        inconclusive,
-        error: 0.0,
-    };
-    Ok(Ok(Measured {
-        law,
-        failed_without_data,
-    }))
-}
-
-/// What a measurement comes to.
-#[derive(Debug, Clone, Copy)]
-struct Measured {
-    law: MeasurementLaw,
-    /// The part of `law.failed` that had no data.
-    failed_without_data: f64,
-}
-
-/// The measurements of an analysis.
-#[derive(Debug, Default)]
-struct Laws(Vec<Measured>);
-
-impl Laws {
-    fn push(&mut self, measured: Measured) {
-        self.0.push(measured);
-    }
-
-    fn metric(&self, parts: &ArgoMetricParts) -> Result<MetricLaw, StatsError> {
-        let laws: Vec<MeasurementLaw> = self.0.iter().map(|measured| measured.law).collect();
-        metric(&laws, &limits(parts))
-    }
-
-    /// P(failed, and at least one failed measurement had no data): what is missing where such
-    /// measurements are taken out.
-    fn rolled_back_without_data(&self, parts: &ArgoMetricParts) -> Result<f64, StatsError> {
-        if self
-            .0
-            .iter()
-            .all(|measured| measured.failed_without_data == 0.0)
-        {
-            return Ok(0.0);
-        }
-        let with_data = |measured: &Measured| MeasurementLaw {
-            failed: measured.law.failed - measured.failed_without_data,
-            ..measured.law
-        };
-        let clean: Vec<MeasurementLaw> = self.0.iter().map(with_data).collect();
-        let clean = metric(&clean, &limits(parts))?.probability(Phase::Failed);
-        Ok((self.metric(parts)?.probability(Phase::Failed) - clean).max(0.0))
-    }
-}
-
-fn limits(parts: &ArgoMetricParts) -> Limits {
-    Limits {
-        count: match (parts.count, parts.interval) {
-            (None, None) => Some(1),
-            (count, _) => count,
-        },
-        failures: parts.failure_limit,
-        inconclusive: parts.inconclusive_limit,
-        errors_in_a_row: parts.consecutive_error_limit,
-        successes_in_a_row: parts.consecutive_success_limit,
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Ended {
-    Promoted,
-    RolledBack,
-    Undecided,
-}
-
-/// Ends of rollouts, summed up.
-#[derive(Debug, Default)]
-struct Sum {
-    promoted: f64,
-    rolled_back: f64,
-    without_data: f64,
-    undecided: f64,
-    requests: f64,
-    times: BTreeMap<u64, f64>,
-}
-
-impl Sum {
-    fn add(&mut self, ended: Ended, at: u64, mass: f64, requests: f64) {
-        match ended {
-            Ended::Promoted => self.promoted += mass,
-            Ended::RolledBack => self.rolled_back += mass,
-            Ended::Undecided => self.undecided += mass,
-        }
-        self.requests += mass * requests;
-        *self.times.entry(at).or_default() += mass;
-    }
-
-    fn answer(self, traffic: &GateTraffic) -> Answer {
-        let seconds = |at: u64| at as f64 / 1e9;
-        Answer {
-            error_rate: traffic.canary_error_rate,
-            promoted: self.promoted,
-            rolled_back: self.rolled_back,
-            rolled_back_without_data: self.without_data,
-            undecided: self.undecided,
-            standard_error: None,
-            mean_seconds: self
-                .times
-                .iter()
-                .map(|(&at, mass)| seconds(at) * mass)
-                .sum(),
-            seconds_95: quantile_95(self.times.iter().map(|(&at, &mass)| (seconds(at), mass))),
-            requests: self.requests,
-            errors: self.requests * traffic.canary_error_rate,
-            method: Method::Exact,
-        }
-    }
 }
