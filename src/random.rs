@@ -49,6 +49,8 @@ pub enum Purpose {
     Bursts,
     /// How long retries wait.
     Retries,
+    /// How long connections live, and when they carry requests.
+    Connections,
 }
 
 impl Purpose {
@@ -72,6 +74,7 @@ impl Purpose {
             Self::Think => b"think",
             Self::Bursts => b"bursts",
             Self::Retries => b"retries",
+            Self::Connections => b"connections",
         }
     }
 }

@@ -9,6 +9,7 @@ mod calendar;
 mod callers;
 mod calls;
 mod cluster;
+mod connections;
 mod jobs;
 mod mesh;
 mod outlier;

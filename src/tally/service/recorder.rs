@@ -70,6 +70,7 @@ impl ServiceRecorder {
                 load: vec![VersionLoad::default(); versions],
                 end_nanos: 0,
                 warm_up_nanos,
+                connections: None,
                 events: 0,
             },
             arrivals: vec![Cursor::default(); versions],
