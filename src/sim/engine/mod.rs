@@ -15,6 +15,8 @@ mod outlier;
 mod pools;
 #[cfg(test)]
 mod tests;
+mod thinkers;
+mod under_way;
 
 use std::time::Duration;
 

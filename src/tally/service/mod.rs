@@ -2,6 +2,7 @@
 //! number of requests.
 
 mod batches;
+mod counts;
 mod latency;
 mod recorder;
 mod series;
