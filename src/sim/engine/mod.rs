@@ -16,6 +16,8 @@ mod outlier;
 mod pools;
 #[cfg(test)]
 mod tests;
+mod thinkers;
+mod under_way;
 
 use std::time::Duration;
 

@@ -107,8 +107,10 @@ fn the_recursion_and_the_events_give_the_same_times() {
         "ring-hash",
         "maglev",
         "edf",
+        "least-request",
+        "least-request-full-scan",
     ];
-    for (policy, concurrency) in policies.into_iter().zip([1, 2, 5, 3, 1, 4]) {
+    for (policy, concurrency) in policies.into_iter().zip([1, 2, 5, 3, 1, 4, 1, 3]) {
         let version = |mean: f64| Backend {
             balancing: balance::Kind::named(policy).unwrap(),
             concurrency: number(concurrency),
