@@ -155,7 +155,10 @@ fn rollout_page(
         folder.write("alternatives.csv", |file| {
             report::gate::csv(&alternatives, file)
         })?;
-        folder.draw(&answers::figures(&summary, &curves, &alternatives))?;
+        let drawn = folder.draw(&answers::figures(&summary, &curves, &alternatives))?;
+        let page = report::page::gate(&summary, &drawn)
+            .map_err(|error| CommandError::Drawing(error.to_string()))?;
+        folder.write("report.html", |file| file.write_all(page.as_bytes()))?;
         files = folder.into_files();
     }
     let text = report::gate::text(&summary, arguments.quiet, arguments.verbose);

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod convergence;
+mod gates;
 mod goodness_of_fit;
 mod intervals;
 mod order;
@@ -105,6 +106,7 @@ pub const GROUPS: &[(&str, &[Quantity])] = &[
     ("does the order look random", order::QUANTITIES),
     ("may I look again and again", sequential::QUANTITIES),
     ("how many requests do I need", planning::QUANTITIES),
+    ("what does my gate catch", gates::QUANTITIES),
     ("which functions stand underneath", special::QUANTITIES),
 ];
 

@@ -312,7 +312,7 @@ pub(super) fn minutes(seconds: f64) -> String {
 }
 
 /// A mean number of requests.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     match value {
         ..0.005 => "0".into(),
         ..10.0 => format!("{value:.2}"),
