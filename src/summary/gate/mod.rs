@@ -25,6 +25,8 @@ pub use types::{
 
 use std::num::NonZeroU64;
 
+use rayon::prelude::*;
+
 use crate::rollout::{GateTraffic, Rollout, WindowArrivals};
 use crate::sim::rollouts::RolloutTally;
 use crate::stats::StatsError;
@@ -192,7 +194,7 @@ pub fn curves(question: &Question) -> Result<Vec<Curve>, StatsError> {
         .chain(traffics)
         .map(|traffic| {
             let points = rates
-                .iter()
+                .par_iter()
                 .map(|&rate| {
                     let traffic = traffic.with_canary_error_rate(rate);
                     answer(&question.rollout, &traffic, question.simulation())

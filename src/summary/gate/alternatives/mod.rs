@@ -4,6 +4,8 @@ mod plan;
 
 use std::time::Duration;
 
+use rayon::prelude::*;
+
 use super::answer::{Simulation, answer};
 use super::{Alternative, Answer, Curve, GatedVersion, Method, Question};
 use crate::rollout::{
@@ -81,7 +83,7 @@ pub(super) fn curves(
     std::iter::once(own)
         .chain(rules(question, limit)?)
         .map(|(name, rule)| {
-            let points = rates.iter().map(|&rate| figures(question, &rule, rate));
+            let points = rates.par_iter().map(|&rate| figures(question, &rule, rate));
             Ok(Curve {
                 name,
                 points: points.collect::<Result<Vec<Answer>, StatsError>>()?,
