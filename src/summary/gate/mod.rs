@@ -15,6 +15,10 @@ mod latency;
 mod steps;
 mod types;
 
+use std::num::NonZeroU64;
+
+use rayon::prelude::*;
+
 pub use answer::{Answer, Method};
 pub(super) use describe::{rule, span};
 pub use draw::figures;
@@ -22,10 +26,6 @@ pub use types::{
     Alternative, Catches, Curve, GateSummary, GatedVersion, GivenMetric, Objective, RetriesSummary,
     SlowerCatches, StepSummary,
 };
-
-use std::num::NonZeroU64;
-
-use rayon::prelude::*;
 
 use crate::rollout::{GateTraffic, Rollout, WindowArrivals};
 use crate::sim::rollouts::RolloutTally;
