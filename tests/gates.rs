@@ -27,6 +27,7 @@ fn ask(kind: GateKind, settings: &str, traffic: GateTraffic) -> Question {
     Question {
         rollout: parse_gate_settings(kind, settings).unwrap(),
         traffic,
+        rate_is_assumed: false,
         objective: None,
         error_rates: vec![traffic.canary_error_rate],
         other_rates: Vec::new(),

@@ -125,7 +125,7 @@ pub struct GateArgs {
     #[arg(long, value_name = "SEED", value_parser = parse_seed)]
     pub seed: Option<Seed>,
 
-    /// Writes charts and tables into this folder
+    /// Writes a page, charts and tables into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 

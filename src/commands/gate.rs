@@ -283,6 +283,7 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
     }
     let objective = arguments.slo.or(objective);
     let largest = answers::objective(&rollout, objective).error_rate;
+    let rate_is_assumed = traffic.is_none() && arguments.rps.is_empty();
     let mut traffic = traffic.unwrap_or(GateTraffic {
         canary_error_rate: largest,
         stable_error_rate: largest / 2.0,
@@ -324,6 +325,7 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
     Ok(Question {
         rollout,
         traffic,
+        rate_is_assumed,
         objective,
         error_rates: arguments.error_rate.clone(),
         other_rates: arguments.rps.iter().skip(1).copied().collect(),

@@ -116,8 +116,13 @@ fn heading(text: &mut String, summary: &GateSummary) {
         text,
         "",
         &format!(
-            "{}, {arrivals} · at most {} errors are acceptable ({})",
+            "{}{}, {arrivals} · at most {} errors are acceptable ({})",
             rate(summary.requests_per_second),
+            if summary.rate_is_assumed {
+                " (assumed: give yours with --rps)"
+            } else {
+                ""
+            },
             short_percent(summary.objective.error_rate),
             summary.objective.source
         ),

@@ -338,7 +338,8 @@ pub(super) fn advice(
             brief_percent(eighty)
         ),
         (None, _) if good.answer.promoted == bad.answer.promoted => {
-            "Errors do not matter to it: good and bad versions are promoted alike.".to_owned()
+            "As far as it is simulated, errors do not matter to it: good and bad versions are promoted \
+             alike.".to_owned()
         }
         (None, _) => "It does not even roll back 80% of versions that always fail.".to_owned(),
     });

@@ -42,6 +42,8 @@ pub struct Question {
     pub rollout: Rollout,
     /// The traffic; its canary error rate is varied.
     pub traffic: GateTraffic,
+    /// Whether nobody has said how much traffic there is.
+    pub rate_is_assumed: bool,
     /// The largest acceptable share of errors; that of the gate's own check if absent.
     pub objective: Option<Rational>,
     /// Error rates of interest, besides those around the objective.
@@ -141,6 +143,7 @@ pub fn gate(question: &Question) -> Result<GateSummary, StatsError> {
         rule: describe::rule(&question.rollout.controller),
         users: question.traffic.users.map(NonZeroU64::get),
         requests_per_second: to_f64(question.traffic.rate.per_second()),
+        rate_is_assumed: question.rate_is_assumed,
         arrivals: match question.traffic.arrivals {
             WindowArrivals::Poisson => "poisson",
             WindowArrivals::Constant => "constant",
