@@ -51,7 +51,7 @@ fn question(settings: &str, arrivals: WindowArrivals, per_second: u64) -> Questi
         error_rates: Vec::new(),
         other_rates: Vec::new(),
         seed: 1,
-        replications: 1000,
+        replications: Some(1000),
     }
 }
 

@@ -32,7 +32,7 @@ fn ask(kind: GateKind, settings: &str, traffic: GateTraffic) -> Question {
         error_rates: vec![traffic.canary_error_rate],
         other_rates: Vec::new(),
         seed: 1,
-        replications: 500,
+        replications: Some(500),
     }
 }
 

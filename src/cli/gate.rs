@@ -106,8 +106,8 @@ pub struct GateArgs {
     #[arg(long, value_name = "WHERE", requires = "retries")]
     pub counted: Option<CountedSide>,
 
-    /// Rollouts for each figure that has to be simulated [default: 10000; with Kayenta's
-    /// judge 2000]
+    /// Rollouts for each figure that has to be simulated [default: 10000, fewer where each draws
+    /// many latencies; with Kayenta's judge 2000]
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
     pub replications: Option<u64>,
 

@@ -330,6 +330,6 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
         error_rates: arguments.error_rate.clone(),
         other_rates: arguments.rps.iter().skip(1).copied().collect(),
         seed: scenarios::chosen_seed(arguments.seed, seed),
-        replications: arguments.replications.unwrap_or(10_000),
+        replications: arguments.replications,
     })
 }

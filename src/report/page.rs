@@ -44,6 +44,7 @@ fn environment<'a>() -> Environment<'a> {
     environment.add_filter("brief", display::brief_percent);
     environment.add_filter("probability", display::probability);
     environment.add_filter("count", display::count);
+    environment.add_filter("rate", display::rate);
     environment.add_filter("time", super::gate::minutes);
     environment.add_filter("mean", super::gate::number);
     // As people write it: 10 rather than 10.0.

@@ -52,16 +52,36 @@ pub struct Question {
     pub other_rates: Vec<Rate>,
     /// The seed of what is simulated.
     pub seed: u64,
-    /// Rollouts for each simulated figure.
-    pub replications: u64,
+    /// Rollouts for each simulated figure; absent: 10,000, or fewer where each draws many
+    /// latencies.
+    pub replications: Option<u64>,
 }
+
+/// Rollouts for each simulated figure, if nobody says how many.
+const USUAL_ROLLOUTS: u64 = 10_000;
+/// Latencies that may be drawn for each simulated figure, and the fewest rollouts.
+const MOST_LATENCIES: f64 = 3e7;
+const FEWEST_ROLLOUTS: u64 = 200;
 
 impl Question {
     fn simulation(&self) -> Simulation {
         Simulation {
             seed: self.seed,
-            rollouts: self.replications,
+            rollouts: self.rollouts(),
         }
+    }
+
+    /// Rollouts for each simulated figure.
+    fn rollouts(&self) -> u64 {
+        self.replications.unwrap_or_else(|| {
+            let draws = self.traffic.latency.is_some()
+                && describe::checks_latency(&self.rollout.controller);
+            if !draws {
+                return USUAL_ROLLOUTS;
+            }
+            let requests = alternatives::requests_of_all_steps(self).max(1.0);
+            ((MOST_LATENCIES / requests) as u64).clamp(FEWEST_ROLLOUTS, USUAL_ROLLOUTS)
+        })
     }
 
     fn objective(&self) -> Objective {
@@ -176,7 +196,7 @@ fn method(question: &Question, exact: &Exact) -> String {
         Exact::Found(_) => "exact: recursion over the gate's counters".into(),
         Exact::NotExact(reason) => format!(
             "simulated, {} rollouts for each figure, because {reason}",
-            crate::units::display::count(question.replications)
+            crate::units::display::count(question.rollouts())
         ),
     }
 }
