@@ -17,8 +17,6 @@ mod types;
 
 use std::num::NonZeroU64;
 
-use rayon::prelude::*;
-
 pub use answer::{Answer, Method};
 pub(super) use describe::{rule, span};
 pub use draw::figures;
@@ -29,6 +27,7 @@ pub use types::{
 
 use crate::rollout::{GateTraffic, Rollout, WindowArrivals};
 use crate::sim::rollouts::RolloutTally;
+use crate::sim::side_by_side;
 use crate::stats::StatsError;
 use crate::summary::Warning;
 use crate::units::display::{rate as rate_words, short_percent};
@@ -216,13 +215,10 @@ pub fn curves(question: &Question) -> Result<Vec<Curve>, StatsError> {
     std::iter::once(question.traffic)
         .chain(traffics)
         .map(|traffic| {
-            let points = rates
-                .par_iter()
-                .map(|&rate| {
-                    let traffic = traffic.with_canary_error_rate(rate);
-                    answer(&question.rollout, &traffic, question.simulation())
-                })
-                .collect::<Result<Vec<Answer>, StatsError>>()?;
+            let points = side_by_side(&rates, |&rate| {
+                let traffic = traffic.with_canary_error_rate(rate);
+                answer(&question.rollout, &traffic, question.simulation())
+            })?;
             Ok(Curve {
                 name: rate_words(to_f64(traffic.rate.per_second())),
                 points,

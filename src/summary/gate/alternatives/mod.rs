@@ -4,14 +4,13 @@ mod plan;
 
 use std::time::Duration;
 
-use rayon::prelude::*;
-
 use super::answer::{Simulation, answer};
 use super::{Alternative, Answer, Curve, GatedVersion, Method, Question};
 use crate::rollout::{
     Analysis, Argo, ArgoMetric, Controller, CountedAt, Flagger, GateTraffic, Measure, MetricCheck,
     Rollout, Staged, StagedRule, ValueRange,
 };
+use crate::sim::side_by_side;
 use crate::stats::StatsError;
 use crate::stats::gates::error_bounds::ErrorBounds;
 use crate::stats::sequential::spending::Spending;
@@ -89,11 +88,8 @@ pub(super) fn curves(
     std::iter::once(own)
         .chain(rules(question, limit)?)
         .map(|(name, rule)| {
-            let points = rates.par_iter().map(|&rate| figures(question, &rule, rate));
-            Ok(Curve {
-                name,
-                points: points.collect::<Result<Vec<Answer>, StatsError>>()?,
-            })
+            let points = side_by_side(rates, |&rate| figures(question, &rule, rate))?;
+            Ok(Curve { name, points })
         })
         .collect()
 }
