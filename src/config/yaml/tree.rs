@@ -232,11 +232,17 @@ impl Builder<'_> {
                             String::new()
                         }
                         Value::List(_) | Value::Mapping(_) => {
-                            self.mistakes.push(Diagnostic::error(
-                                node.span.clone(),
-                                "a key must be a word",
-                                "this is a collection",
-                            ));
+                            self.mistakes.push(
+                                Diagnostic::error(
+                                    node.span.clone(),
+                                    "a key must be a word",
+                                    "this is a collection",
+                                )
+                                .help(
+                                    "to YAML, and so to Kubernetes, `{{…}}` is a mapping: put a \
+                                     placeholder in quotes, \"{{…}}\"",
+                                ),
+                            );
                             String::new()
                         }
                     };
