@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A series: name and labels, and its samples as (seconds, value).
-pub type Series = BTreeMap<(String, String), Vec<(f64, f64)>>;
+pub(crate) type Series = BTreeMap<(String, String), Vec<(f64, f64)>>;
 
 /// Reads a file, or panics at the first line that breaks a rule.
-pub fn read(text: &str) -> Series {
+pub(crate) fn read(text: &str) -> Series {
     let body = text
         .strip_suffix("# EOF\n")
         .expect("the last line is # EOF");
