@@ -128,6 +128,7 @@ fn scenario(
         phases: vec![phase],
         warm_up: std::time::Duration::ZERO,
         scrape_interval: None,
+        connections: None,
         seed: 1,
         replications: 1,
         tolerance: Tolerance::default(),

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::text::{BOLD, paragraph, shorten};
-use crate::summary::{LoadSummary, ReplicatedFigure, ResponseSummary, ServiceSummary};
+use crate::summary::{
+    ConnectionSummary, LoadSummary, ReplicatedFigure, ResponseSummary, ServiceSummary,
+};
 use crate::units::display::{count, counted, percent};
 
 /// Neighbouring batches that correlate more than this are too short.
@@ -23,6 +25,7 @@ pub(super) fn service(text: &mut String, service: &ServiceSummary, confidence: f
     replicated(text, service, confidence);
     theory(text, service);
     notes(text, service);
+    connections(text, &service.connections);
     let _ = writeln!(text, "\n{BOLD}load{BOLD:#} · over the whole run");
     let header = vec![
         "version",
@@ -230,6 +233,40 @@ fn little(text: &mut String, service: &ServiceSummary) {
             "  Little's law, L = λW, {verdict}: in flight as counted and by arrivals × mean time."
         );
     }
+}
+
+/// The table of connections beside the requests that they carry.
+fn connections(text: &mut String, rows: &[ConnectionSummary]) {
+    if rows.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n{BOLD}connections{BOLD:#} · weights choose when one opens, its requests follow"
+    );
+    let header = vec![
+        "phase",
+        "version",
+        "target",
+        "opened",
+        "open at end",
+        "cut",
+        "requests",
+        "share",
+    ];
+    let row = |row: &ConnectionSummary| {
+        vec![
+            shorten(&row.phase, 14),
+            shorten(&row.version, 12),
+            percent(row.target_share),
+            count(row.opened),
+            count(row.open_at_end),
+            count(row.cut),
+            count(row.requests),
+            row.request_share.map_or_else(|| "–".to_owned(), percent),
+        ]
+    };
+    table(text, header, 6, rows.iter().map(row).collect());
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for display")]

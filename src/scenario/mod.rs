@@ -7,6 +7,7 @@ mod algorithm;
 mod arrivals;
 mod backend;
 mod claim;
+mod connections;
 mod name;
 mod phase;
 mod resilience;
@@ -18,6 +19,7 @@ pub use algorithm::{Algorithm, UserGroups};
 pub use arrivals::{ArrivalProcess, Arrivals, Bursts, Daily};
 pub use backend::{Backend, ErrorRamp, Errors, Fault, MAX_SLOTS, ReplicaFault};
 pub use claim::{Claim, Needed, Statement};
+pub use connections::{Connections, MAX_OPEN_CONNECTIONS};
 pub use name::{ScenarioName, ScenarioNameError};
 pub use phase::{Destination, Length, MAX_REQUESTS, Phase, PhaseError};
 pub use resilience::{MAX_EJECTION, OutlierDetection, Resilience, Retries, RetryBudget, SlowStart};
@@ -67,6 +69,8 @@ pub struct Parts {
     /// How often a metrics system would look: the width of the intervals of what is shown over
     /// time; chosen by the length of the run if absent.
     pub scrape_interval: Option<Duration>,
+    /// TCP connections that carry several requests each; without, each request stands alone.
+    pub connections: Option<Connections>,
 }
 
 /// A scenario that can be run.
@@ -227,6 +231,12 @@ impl Scenario {
     pub fn expected_nanos(&self) -> u64 {
         let spans = self.parts.phases.iter().map(Phase::expected_nanos);
         spans.fold(0, |sum, span| sum.saturating_add(span.unwrap_or(u64::MAX)))
+    }
+
+    /// TCP connections that carry several requests each, if there are any.
+    #[must_use]
+    pub fn connections(&self) -> Option<&Connections> {
+        self.parts.connections.as_ref()
     }
 
     /// The same scenario with another seed.

@@ -72,6 +72,7 @@ fn scenario(phases: Vec<Phase>, replications: u32) -> Scenario {
         claims: Vec::new(),
         warm_up: std::time::Duration::ZERO,
         scrape_interval: None,
+        connections: None,
     })
     .unwrap()
 }

@@ -6,6 +6,7 @@
 
 pub mod check;
 mod claims;
+mod connections;
 pub mod converge;
 mod draw;
 pub mod explain;
@@ -25,6 +26,7 @@ mod types;
 mod verdict;
 mod words;
 
+pub use connections::ConnectionSummary;
 pub use draw::figures;
 pub use focus::shapes;
 pub use sampled::sample;

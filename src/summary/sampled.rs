@@ -173,6 +173,7 @@ mod tests {
             phases: vec![phase.unwrap()],
             warm_up: std::time::Duration::ZERO,
             scrape_interval: None,
+            connections: None,
             seed: 1,
             replications: 50_000,
             tolerance: Tolerance::from_points(Rational::from_integer(5)).unwrap(),

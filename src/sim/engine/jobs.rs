@@ -102,6 +102,27 @@ impl Jobs {
         }
     }
 
+    /// Whether a job costs its service time and nothing can go wrong with it.
+    pub(super) fn are_plain(&self) -> bool {
+        let Self {
+            share,
+            ramp,
+            slower_than,
+            replicas,
+            ..
+        } = self;
+        *share == 0.0 && ramp.is_none() && *slower_than == u64::MAX && replicas.is_empty()
+    }
+
+    /// How long the next jobs take, if they are plain: what [`Self::next`] would say.
+    pub(super) fn fill(&mut self, nanos: &mut [u64]) {
+        let (prepared, rest) = nanos.split_at_mut(nanos.len().min(PREPARED - self.used));
+        let end = self.used + prepared.len();
+        prepared.copy_from_slice(&self.prepared[self.used..end]);
+        self.used = end;
+        self.law.fill(&mut self.service, rest);
+    }
+
     #[expect(
         clippy::cast_precision_loss,
         reason = "53 bits, as for any random share"

@@ -4,18 +4,22 @@
 //! is served. An attempt that fails may be made again; what the viewer gets in the end is the
 //! response. A replica does not learn that nobody waits any more: what it has begun, it finishes.
 
+mod connections;
 mod control;
 mod flow;
 
 use super::calendar::{Calendar, Slot};
 use super::calls::{CallId, Calls};
 use super::cluster::Cluster;
+use super::connections::{ConnectionId, Table};
+use super::thinkers::Thinkers;
 use super::{Setup, nanos};
 use crate::random::{Purpose, Stream, stream};
+use crate::scenario::Phase;
 use crate::sim::arrivals::exponential;
 use crate::sim::replay::{Request, Step, most_requests};
 use crate::sim::timeline::Timeline;
-use crate::tally::service::{ServiceRecorder, ServiceTally};
+use crate::tally::service::{Outcome, ServiceRecorder, ServiceTally};
 use crate::tally::{PhaseRecorder, PhaseTally};
 
 /// Requests between two reports of progress.
@@ -29,18 +33,18 @@ const RECORDED: usize = 1024;
 enum Role {
     /// Nobody.
     Unused,
-    /// The next step of the timeline: a phase, or an arrival.
-    Timeline,
     /// A phase with a closed loop ends by the clock.
     LoopEnds,
-    /// A viewer of a closed loop has done thinking.
-    Viewer(u32),
     /// A server has done its work.
     Server(u32),
     /// An attempt has taken too long.
     Deadline(CallId),
     /// An attempt is made again.
     Retry(CallId),
+    /// A connection carries its next request, or is closed.
+    Connection(ConnectionId),
+    /// Connections from before that change of weights are cut.
+    Drained(u32),
     /// A version changes by itself.
     Control(u32, Control),
 }
@@ -78,12 +82,14 @@ struct Mesh<'a> {
     clusters: Vec<Option<Cluster<'a>>>,
     servers: Vec<Server>,
     calls: Calls,
+    /// Open TCP connections, if requests are sent over such.
+    connections: Option<Table<'a>>,
     timeline: Timeline<'a>,
-    /// The step that happens when its slot says so.
+    /// The next step of the timeline, a phase or an arrival, and when it happens.
     step: Option<Step>,
-    step_slot: Slot,
-    loop_slot: Slot,
-    viewers: Vec<Slot>,
+    step_time: u64,
+    loop_slot: Option<Slot>,
+    thinkers: Thinkers,
     /// The closed loop in force: its mean think time in nanoseconds.
     think: Option<f64>,
     thinking: Stream,
@@ -107,17 +113,29 @@ struct Mesh<'a> {
 pub(super) fn run(setup: &Setup) -> (Vec<PhaseTally>, ServiceTally) {
     let mut mesh = Mesh::new(setup);
     while !(mesh.finished && mesh.open == 0) {
-        let Some(slot) = mesh.calendar.advance() else {
-            break;
+        // From outside come the steps of the timeline and the viewers of closed loops.
+        let outside = mesh.step_time.min(mesh.thinkers.next_time());
+        let Some(slot) = mesh.calendar.advance(outside) else {
+            if outside == u64::MAX {
+                break;
+            }
+            mesh.events += 1;
+            mesh.calendar.wait_until(outside);
+            if mesh.step_time == outside {
+                mesh.step_happens(outside);
+            } else if let Some(viewer) = mesh.thinkers.pop() {
+                mesh.viewer_sends(viewer, outside);
+            }
+            continue;
         };
         mesh.events += 1;
         let now = mesh.calendar.now().as_nanos();
         match mesh.roles[slot.0 as usize] {
             Role::Server(server) => mesh.server_done(server, now),
-            Role::Timeline => mesh.step_happens(now),
-            Role::Viewer(viewer) => mesh.viewer_sends(viewer, now),
-            Role::Deadline(call) => mesh.deadline(call, now),
+            Role::Deadline(call) => mesh.give_up(call, Outcome::TimedOut, now),
             Role::Retry(call) => mesh.retry(call, now),
+            Role::Connection(connection) => mesh.connection_turn(connection, now),
+            Role::Drained(change) => mesh.drained(change, now),
             Role::LoopEnds => mesh.loop_ends(now),
             Role::Control(version, control) => mesh.control(version, control, slot, now),
             Role::Unused => {}
@@ -140,21 +158,29 @@ impl<'a> Mesh<'a> {
             total += cluster.as_ref().map_or(0, Cluster::servers);
             clusters.push(cluster);
         }
-        let mut calendar = Calendar::new(total as usize + 8);
-        let (step_slot, loop_slot) = (calendar.take_slot(), calendar.take_slot());
         let random = |purpose| stream(scenario.seed(), purpose, &[setup.replication]);
         let mut mesh = Self {
             setup,
-            calendar,
-            roles: vec![Role::Timeline, Role::LoopEnds],
+            calendar: Calendar::new(total as usize),
+            roles: Vec::with_capacity(total as usize),
             clusters,
             servers: Vec::with_capacity(total as usize),
             calls: Calls::default(),
+            connections: scenario.connections().map(|settings| {
+                let (phases, versions) = (scenario.phases().len(), scenario.versions().len());
+                Table::new(
+                    settings,
+                    scenario.seed(),
+                    setup.replication,
+                    phases,
+                    versions,
+                )
+            }),
             timeline: Timeline::new(scenario, setup.replication),
             step: None,
-            step_slot,
-            loop_slot,
-            viewers: Vec::new(),
+            step_time: u64::MAX,
+            loop_slot: None,
+            thinkers: Thinkers::default(),
             think: None,
             thinking: random(Purpose::Think),
             waiting_to_retry: random(Purpose::Retries),
@@ -203,22 +229,23 @@ impl<'a> Mesh<'a> {
         slot
     }
 
-    /// Schedules the next step of the timeline.
+    /// Finds the next step of the timeline.
     fn next_step(&mut self) {
         self.step = self.timeline.next();
-        match self.step {
-            Some(step) => self
-                .calendar
-                .schedule(self.step_slot, step.time().as_nanos()),
-            None => self.finished = true,
-        }
+        self.finished = self.step.is_none();
+        self.step_time = self.step.map_or(u64::MAX, |step| step.time().as_nanos());
     }
 
     fn step_happens(&mut self, now: u64) {
+        self.step_time = u64::MAX;
         match self.step.take() {
             Some(Step::Request(request)) => {
                 self.next_step();
-                self.arrive(request, None, now);
+                if self.connections.is_none() {
+                    self.arrive(&request, None, now);
+                } else {
+                    self.open_connection(&request, now);
+                }
             }
             Some(Step::PhaseBegins { phase, .. }) => self.phase_begins(phase),
             Some(Step::PhaseEnds { .. }) => {
@@ -230,7 +257,12 @@ impl<'a> Mesh<'a> {
     }
 
     fn phase_begins(&mut self, place: usize) {
-        let phase = &self.setup.scenario.phases()[place];
+        let phases = self.setup.scenario.phases();
+        let phase = &phases[place];
+        let changed = |before: &Phase| before.destinations() != phase.destinations();
+        if place > 0 && phases.get(place - 1).is_some_and(changed) {
+            self.weights_changed(self.calendar.now().as_nanos());
+        }
         self.phase = place;
         self.destinations = phase.destinations().iter().map(|d| d.version.0).collect();
         let time = self.calendar.now();
@@ -240,15 +272,13 @@ impl<'a> Mesh<'a> {
             return;
         };
         if let Some(end) = self.timeline.phase_end() {
-            self.calendar.schedule(self.loop_slot, end.as_nanos());
+            let slot = self.slot_for(Role::LoopEnds);
+            self.calendar.schedule(slot, end.as_nanos());
+            self.loop_slot = Some(slot);
         }
         let mean = think.as_secs_f64() * 1e9;
         self.think = Some(mean);
         for viewer in 0..viewers.get() {
-            if self.viewers.len() <= viewer as usize {
-                let slot = self.slot_for(Role::Viewer(viewer));
-                self.viewers.push(slot);
-            }
             self.think_then_send(viewer, time.as_nanos());
         }
     }
@@ -256,21 +286,22 @@ impl<'a> Mesh<'a> {
     fn phase_ends(&mut self) {
         let time = self.calendar.now();
         self.record_requests();
+        self.count_open_connections();
         let recorder = self.recorder.take();
         self.tallies.extend(recorder.map(|one| one.finish(time)));
     }
 
     /// A viewer thinks, and will then send a request.
     fn think_then_send(&mut self, viewer: u32, now: u64) {
-        if let (Some(mean), Some(&slot)) = (self.think, self.viewers.get(viewer as usize)) {
+        if let Some(mean) = self.think {
             let nanos = exponential(&mut self.thinking, mean);
-            self.calendar.schedule(slot, now.saturating_add(nanos));
+            self.thinkers.add(viewer, now.saturating_add(nanos));
         }
     }
 
     fn viewer_sends(&mut self, viewer: u32, now: u64) {
         if let Some(request) = self.timeline.request_now(self.calendar.now()) {
-            self.arrive(request, Some(viewer), now);
+            self.arrive(&request, Some(viewer), now);
         }
         if self.timeline.is_complete() {
             self.loop_ends(now);
@@ -279,19 +310,25 @@ impl<'a> Mesh<'a> {
 
     /// The phase in force, a closed loop, is over; who waits for a response stays until it comes.
     fn loop_ends(&mut self, _now: u64) {
-        self.calendar.cancel(self.loop_slot);
-        self.think = None;
-        for place in 0..self.viewers.len() {
-            self.calendar.cancel(self.viewers[place]);
+        if let Some(slot) = self.loop_slot.take() {
+            self.give_back(slot);
         }
+        self.think = None;
+        self.thinkers.clear();
         self.timeline.end_phase(self.calendar.now());
         self.phase_ends();
         self.next_step();
     }
 
     fn count_request(&mut self, request: &Request) {
-        self.moments.push(request.time.as_nanos());
-        self.picks.push(request.destination);
+        self.count_pick(request.destination, request.time.as_nanos());
+    }
+
+    /// Counts what was split at `now`.
+    #[inline]
+    fn count_pick(&mut self, destination: usize, now: u64) {
+        self.moments.push(now);
+        self.picks.push(destination);
         if self.moments.len() == RECORDED {
             self.record_requests();
         }
@@ -324,6 +361,7 @@ impl<'a> Mesh<'a> {
         }
         let mut tally = self.service.finish(self.events);
         tally.end_nanos = end;
+        tally.connections = self.connections.map(|table| table.counts);
         (self.tallies, tally)
     }
 }

@@ -9,12 +9,15 @@ mod calendar;
 mod callers;
 mod calls;
 mod cluster;
+mod connections;
 mod jobs;
 mod mesh;
 mod outlier;
 mod pools;
 #[cfg(test)]
 mod tests;
+mod thinkers;
+mod under_way;
 
 use std::time::Duration;
 

@@ -12,6 +12,8 @@ use crate::sim::{Engine, RunTally, run_with};
 use crate::tally::service::Outcome;
 use crate::units::{ConfidenceLevel, Rate, Tolerance};
 
+mod connections;
+
 fn number(value: u32) -> NonZeroU32 {
     NonZeroU32::new(value).unwrap()
 }
@@ -86,6 +88,8 @@ fn scenario(backends: Vec<(u32, Backend)>, length: Length, arrivals: Arrivals) -
         confidence: ConfidenceLevel::default(),
         claims: Vec::new(),
         warm_up: Duration::ZERO,
+        connections: None,
+        scrape_interval: None,
     })
     .unwrap()
 }
@@ -103,8 +107,10 @@ fn the_recursion_and_the_events_give_the_same_times() {
         "ring-hash",
         "maglev",
         "edf",
+        "least-request",
+        "least-request-full-scan",
     ];
-    for (policy, concurrency) in policies.into_iter().zip([1, 2, 5, 3, 1, 4]) {
+    for (policy, concurrency) in policies.into_iter().zip([1, 2, 5, 3, 1, 4, 1, 3]) {
         let version = |mean: f64| Backend {
             balancing: balance::Kind::named(policy).unwrap(),
             concurrency: number(concurrency),

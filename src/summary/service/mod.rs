@@ -9,7 +9,7 @@ pub use theory::Theory;
 
 use serde::Serialize;
 
-use super::Interval;
+use super::{ConnectionSummary, Interval, connections};
 use crate::scenario::Scenario;
 use crate::sim::RunTally;
 use crate::stats::special::student_t_quantile;
@@ -37,6 +37,9 @@ pub struct ServiceSummary {
     pub responses: Vec<ResponseSummary>,
     /// One row per version with a backend, over the whole run.
     pub load: Vec<LoadSummary>,
+    /// One row per phase and version, if requests were sent over TCP connections.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<ConnectionSummary>,
 }
 
 /// The responses of one version to the requests of one phase.
@@ -137,6 +140,7 @@ pub(super) fn service(
         findings: Vec::new(),
         responses,
         load: load(scenario, tally),
+        connections: connections::connections(scenario, tally),
     };
     summary.findings = findings::findings(scenario, run, tally, &summary);
     summary

@@ -3,6 +3,7 @@
 
 mod batches;
 mod changes;
+mod counts;
 mod latency;
 mod recorder;
 mod replications;
@@ -60,6 +61,8 @@ pub struct ServiceTally {
     pub end_nanos: u64,
     /// Requests that arrived before this moment are left out of response times.
     pub warm_up_nanos: u64,
+    /// One entry per phase: one entry per version; if requests were sent over connections.
+    pub connections: Option<Vec<Vec<ConnectionCount>>>,
     /// Events that were handled; none where a recursion was enough.
     pub events: u64,
 }
@@ -83,6 +86,17 @@ impl VersionService {
     pub fn requests(&self) -> u64 {
         self.outcomes.iter().sum()
     }
+}
+
+/// The TCP connections of one version in one phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ConnectionCount {
+    /// Connections that were opened, or refused.
+    pub opened: u64,
+    /// Connections of before that were cut after a change of the weights.
+    pub cut: u64,
+    /// Connections that were open when the phase ended.
+    pub open_at_end: u64,
 }
 
 /// The load of a version over the whole run.

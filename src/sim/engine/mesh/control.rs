@@ -102,7 +102,7 @@ impl Mesh<'_> {
         }
     }
 
-    fn give_back(&mut self, slot: Slot) {
+    pub(super) fn give_back(&mut self, slot: Slot) {
         self.roles[slot.0 as usize] = Role::Unused;
         self.calendar.give_back(slot);
     }
