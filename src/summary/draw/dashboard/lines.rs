@@ -26,6 +26,8 @@ pub(super) struct Over<'a> {
     phases: Vec<(f64, f64)>,
     /// When the last response was sent.
     pub(super) end: f64,
+    /// Whether requests were sent over connections.
+    pub(super) carries: bool,
     /// What each version has at the start.
     first_replicas: Vec<u32>,
 }
@@ -49,6 +51,7 @@ impl<'a> Over<'a> {
                 .map(|tally| (tally.start.as_seconds(), tally.end.as_seconds()))
                 .collect(),
             end: arrivals_end.max(service.end_nanos as f64 / 1e9),
+            carries: service.connections.is_some(),
             first_replicas: scenario.versions().iter().map(first).collect(),
         }
     }
