@@ -27,6 +27,8 @@ pub enum Purpose {
     RolloutCanary,
     /// Requests of the old version in a rollout, and which of them fail.
     RolloutStable,
+    /// Whether a metric that is not simulated is successful.
+    RolloutGiven,
     /// Final counts of replications, drawn from their law.
     Sampled,
     /// Points of metrics that a judge compares.
@@ -47,6 +49,8 @@ pub enum Purpose {
     Bursts,
     /// How long retries wait.
     Retries,
+    /// How long connections live, and when they carry requests.
+    Connections,
 }
 
 impl Purpose {
@@ -59,6 +63,7 @@ impl Purpose {
             Self::Tests => b"tests",
             Self::RolloutCanary => b"rollout-canary",
             Self::RolloutStable => b"rollout-stable",
+            Self::RolloutGiven => b"rollout-given",
             Self::Sampled => b"sampled",
             Self::Points => b"points",
             Self::Hops => b"hops",
@@ -69,6 +74,7 @@ impl Purpose {
             Self::Think => b"think",
             Self::Bursts => b"bursts",
             Self::Retries => b"retries",
+            Self::Connections => b"connections",
         }
     }
 }

@@ -10,6 +10,7 @@ mod bars;
 mod clip;
 mod count_histogram;
 mod curves;
+mod dashboard;
 mod decimate;
 mod dodge;
 mod evidence;
@@ -89,5 +90,6 @@ fn scene(figure: &Figure) -> scene::Scene {
         Figure::OperatingCharacteristic(figure) => operating_characteristic::draw(figure),
         Figure::Rollout(figure) => rollout::draw(figure),
         Figure::Curves(figure) => curves::draw(figure),
+        Figure::Dashboard(figure) => dashboard::draw(figure),
     }
 }

@@ -1,6 +1,7 @@
 //! Reads a mapping by its known keys, and keeps every mistake.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use super::Diagnostic;
 use super::yaml::{Entry, Node, Value, shorten};
@@ -9,6 +10,8 @@ use super::yaml::{Entry, Node, Value, shorten};
 #[derive(Debug, Default)]
 pub(super) struct Report {
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Where files are looked for that the source names.
+    pub(super) folder: PathBuf,
 }
 
 impl Report {

@@ -5,9 +5,10 @@ use serde_json::{Map, Value as Json};
 use super::parse_scenario;
 use super::rollout_file;
 use super::scenario_file::{
-    AUTOSCALER_KEYS, BACKEND_KEYS, BURST_KEYS, CLAIM_KEYS, CLOSED_LOOP_KEYS, COOKIE_KEYS,
-    DAILY_KEYS, ERROR_KEYS, FAULT_KEYS, KEYS, LEGACY_KEYS, NAMES, OUTLIER_KEYS, PHASE_KEYS,
-    PROCESSES, RETRY_KEYS, SLOW_START_KEYS, STATEMENTS, STEP_KEYS, STICKY_KEYS, VERSION_KEYS,
+    AUTOSCALER_KEYS, BACKEND_KEYS, BURST_KEYS, CLAIM_KEYS, CLOSED_LOOP_KEYS, CONNECTION_KEYS,
+    COOKIE_KEYS, DAILY_KEYS, ERROR_KEYS, FAULT_KEYS, KEYS, LEGACY_KEYS, NAMES, OUTLIER_KEYS,
+    PHASE_KEYS, PROCESSES, RETRY_KEYS, SLOW_START_KEYS, STATEMENTS, STEP_KEYS, STICKY_KEYS,
+    VERSION_KEYS,
 };
 use super::source::Source;
 use super::yaml::{Node, Value, parse};
@@ -108,7 +109,14 @@ fn the_schema_names_the_keys_of_backends_and_arrivals() {
         .collect();
     let known = crate::balance::KINDS.iter().map(|kind| kind.name);
     assert_eq!(policies, known.collect::<Vec<_>>());
-    let laws = &backend["service-time"]["oneOf"][1]["properties"];
+    let laws = &defs["service-time"]["oneOf"][1]["properties"];
+    let recording = &defs["recording"]["properties"];
+    assert_eq!(
+        keys(recording),
+        sorted(crate::config::recorded::RECORDING_KEYS)
+    );
+    let connections = &schema["properties"]["connections"]["properties"];
+    assert_eq!(keys(connections), sorted(CONNECTION_KEYS));
     let known = crate::service_time::KINDS;
     assert_eq!(keys(laws), sorted(known.iter().map(|kind| kind.name)));
     for kind in known {
@@ -179,6 +187,9 @@ const ONLY_THE_READER: &[&str] = &[
     "claim-unknown-phase",
     "claim-version-elsewhere",
     "claim-which-phase",
+    "connections-of-http",
+    "connections-too-many",
+    "connections-with-retries",
     "control-characters",
     "cookie-version-unknown",
     "default-all-zero",
@@ -197,6 +208,8 @@ const ONLY_THE_READER: &[&str] = &[
     "tolerance-too-fine",
     "too-long",
     "too-many-requests",
+    "trace-file-goes-back",
+    "trace-file-missing",
     "trace-goes-back",
     "trace-too-short",
     "utilisation-above-one",

@@ -28,6 +28,15 @@ impl Default for Arrivals {
 }
 
 impl Arrivals {
+    /// Whether `rate` has no say: viewers or a recording decide.
+    #[must_use]
+    pub fn set_their_own_pace(&self) -> bool {
+        matches!(
+            self.process,
+            ArrivalProcess::ClosedLoop { .. } | ArrivalProcess::Replay(_)
+        )
+    }
+
     /// Viewers who each wait for their response and then think; see [`ArrivalProcess::ClosedLoop`].
     /// `None` if the rate, viewers over think time, cannot be held exactly.
     #[must_use]

@@ -149,7 +149,13 @@ impl Phase {
     /// The number of requests: exact, or expected if arrivals are random; rounded up.
     #[must_use]
     pub fn expected_requests(&self) -> u64 {
-        u64::try_from(expected_requests(self.length, self.arrivals.rate)).unwrap_or(u64::MAX)
+        let expected = match (&self.arrivals.process, self.length) {
+            (ArrivalProcess::Replay(moments), Length::Duration(span)) => {
+                moments.partition_point(|&moment| moment < span) as u128
+            }
+            _ => expected_requests(self.length, self.arrivals.rate),
+        };
+        u64::try_from(expected).unwrap_or(u64::MAX)
     }
 
     /// The length in nanoseconds: exact, or expected if the phase ends with a random arrival;
@@ -157,7 +163,13 @@ impl Phase {
     #[must_use]
     pub fn expected_nanos(&self) -> Option<u64> {
         match self.length {
-            Length::Requests(requests) => self.arrivals.rate.nanos_until(requests),
+            Length::Requests(requests) => match &self.arrivals.process {
+                ArrivalProcess::Replay(moments) => {
+                    let last = usize::try_from(requests - 1).ok()?;
+                    u64::try_from(moments.get(last)?.as_nanos()).ok()
+                }
+                _ => self.arrivals.rate.nanos_until(requests),
+            },
             Length::Duration(span) => u64::try_from(span.as_nanos()).ok(),
         }
     }

@@ -146,6 +146,11 @@ impl<'a> Timeline<'a> {
         })
     }
 
+    /// The destination of something that is split again, in the phase in force.
+    pub(super) fn pick_again(&mut self) -> Option<usize> {
+        Some(self.current.as_mut()?.splitter.pick())
+    }
+
     /// Whether the phase in force has had all its requests.
     pub(super) fn is_complete(&self) -> bool {
         let remaining = self.current.as_ref().map(|current| current.remaining);

@@ -7,6 +7,7 @@ use num_rational::Ratio;
 
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report, suggestion};
+use crate::config::recorded;
 use crate::config::values;
 use crate::config::yaml::{Entry, Node, Value};
 use crate::scenario::{ArrivalProcess, Arrivals, Bursts, Daily};
@@ -73,7 +74,9 @@ fn example(name: &str) -> &'static str {
         "bursts" => "write `arrivals: {bursts: {factor: 5, busy: 10s, quiet: 60s}}`",
         "daily" => "write `arrivals: {daily: {swing: 50%, period: 24h, peak: 14h}}`",
         "closed-loop" => "write `arrivals: {closed-loop: {viewers: 50, think: 2s}}`",
-        _ => "write `arrivals: {replay: [0.5s, 1s, 2.25s]}`",
+        _ => {
+            "write `arrivals: {replay: [0.5s, 1s, 2.25s]}`, or name a file: `{replay: {file: arrivals.csv}}`"
+        }
     }
 }
 
@@ -165,12 +168,28 @@ fn closed_loop(node: &Node, report: &mut Report) -> Option<Arrivals> {
     Arrivals::closed_loop(viewers, think)
 }
 
-/// Moments in ascending order.
+/// Moments in ascending order: a list, or a recording.
 fn replay(node: &Node, report: &mut Report) -> Option<Arrivals> {
-    let Value::List(items) = &node.value else {
-        report.expected(node, "a list of moments, such as `[0.5s, 1s, 2.25s]`");
-        return None;
+    let moments = match &node.value {
+        Value::List(items) => listed(items, report)?,
+        Value::Mapping(_) => recorded::moments(node, report)?,
+        _ => {
+            let example = "moments such as `[0.5s, 1s]`, or a file such as `{file: arrivals.csv}`";
+            report.expected(node, example);
+            return None;
+        }
     };
+    if moments.is_empty() {
+        report.expected(node, "at least one moment");
+        return None;
+    }
+    Some(Arrivals {
+        process: ArrivalProcess::Replay(moments.into()),
+        rate: Rate::one_per_second(),
+    })
+}
+
+fn listed(items: &[Node], report: &mut Report) -> Option<Vec<Duration>> {
     let mut moments: Vec<Duration> = Vec::with_capacity(items.len());
     for item in items {
         let moment = values::moment(item, report)?;
@@ -184,12 +203,5 @@ fn replay(node: &Node, report: &mut Report) -> Option<Arrivals> {
         }
         moments.push(moment);
     }
-    if moments.is_empty() {
-        report.expected(node, "at least one moment");
-        return None;
-    }
-    Some(Arrivals {
-        process: ArrivalProcess::Replay(moments.into()),
-        rate: Rate::one_per_second(),
-    })
+    Some(moments)
 }

@@ -5,7 +5,7 @@ use super::phases::PhaseDraft;
 use super::versions::NamedVersion;
 use crate::config::Diagnostic;
 use crate::config::reader::Report;
-use crate::scenario::{ArrivalProcess, Backend, Phase, VersionIndex};
+use crate::scenario::{Backend, Phase, VersionIndex};
 use crate::units::to_f64;
 
 /// Reports every version of every phase whose queue would grow without end.
@@ -18,10 +18,7 @@ pub(super) fn check(
     for phase in phases {
         let arrivals = phase.arrivals();
         // A closed loop limits itself; a replay has no rate.
-        if matches!(
-            arrivals.process,
-            ArrivalProcess::ClosedLoop { .. } | ArrivalProcess::Replay(_)
-        ) {
+        if arrivals.set_their_own_pace() {
             continue;
         }
         let draft = drafts.iter().find(|draft| draft.name == phase.name());

@@ -5,6 +5,8 @@ mod arrivals;
 mod backend;
 mod capacity;
 mod claims;
+mod connections;
+mod observation;
 mod phases;
 mod versions;
 
@@ -20,6 +22,8 @@ pub(super) use backend::{
 #[cfg(test)]
 pub(super) use claims::{CLAIM_KEYS, STATEMENTS};
 #[cfg(test)]
+pub(super) use connections::CONNECTION_KEYS;
+#[cfg(test)]
 pub(super) use phases::PHASE_KEYS;
 #[cfg(test)]
 pub(super) use versions::VERSION_KEYS;
@@ -34,7 +38,7 @@ use crate::scenario::{
 use crate::units::{ConfidenceLevel, Tolerance};
 
 /// The keys of a scenario file; those of its phases may stand here too, as defaults.
-pub(super) const KEYS: [&str; 21] = [
+pub(super) const KEYS: [&str; 23] = [
     "name",
     "title",
     "description",
@@ -55,6 +59,8 @@ pub(super) const KEYS: [&str; 21] = [
     "claims",
     "backend",
     "warm-up",
+    "scrape-interval",
+    "connections",
     "$schema",
 ];
 
@@ -72,7 +78,10 @@ pub struct Loaded {
 /// # Errors
 /// [`ConfigError::Mistakes`] with every mistake of the file.
 pub fn parse_scenario(source: &Source) -> Result<Loaded, ConfigError> {
-    let mut report = Report::default();
+    let mut report = Report {
+        folder: source.folder().to_path_buf(),
+        ..Report::default()
+    };
     let scenario = read(source, &mut report);
     let (errors, warnings): (Vec<Diagnostic>, Vec<Diagnostic>) = report
         .diagnostics
@@ -112,8 +121,11 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
     let phases = phases::build(&drafts, &versions, report);
     capacity::check(&phases, &versions, &drafts, report);
     let claims = claims::read(&fields, &drafts, &versions, report);
+    let protocol = protocol(&fields, report);
+    let connections = connections::read(&fields, protocol, &versions, &phases, report);
     let parts = Parts {
-        protocol: protocol(&fields, report),
+        protocol,
+        connections,
         title: paragraph(&fields, "title", report),
         description: paragraph(&fields, "description", report),
         seed: fields
@@ -136,10 +148,8 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
             .collect::<Vec<Version>>(),
         phases,
         claims,
-        warm_up: fields
-            .get("warm-up")
-            .and_then(|node| values::duration(node, report))
-            .unwrap_or_default(),
+        warm_up: observation::warm_up(&fields, report),
+        scrape_interval: observation::scrape_interval(&fields, report),
     };
     let broken = report
         .diagnostics
@@ -147,7 +157,10 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
         .any(|found| found.severity == Severity::Error);
     match (broken, Scenario::new(parts)) {
         (true, _) => None,
-        (false, Ok(scenario)) => Some(scenario),
+        (false, Ok(scenario)) => {
+            let fits = observation::check(&scenario, &fields, report);
+            fits.then_some(scenario)
+        }
         (false, Err(error)) => {
             whole_scenario(&fields, &error, report);
             None

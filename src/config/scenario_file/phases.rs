@@ -10,7 +10,8 @@ use crate::config::reader::{Fields, Report};
 use crate::config::values;
 use crate::config::yaml::{Node, Value, shorten};
 use crate::scenario::{
-    Algorithm, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError, ScenarioName,
+    Algorithm, ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError,
+    ScenarioName,
 };
 
 /// The keys of a phase.
@@ -225,13 +226,14 @@ impl<'a> Keys<'a, '_> {
                     .help("add a line such as `weights: {v1: 80, v2: 20}`"),
             );
         }
+        let arrivals = self.arrivals(report);
         PhaseDraft {
             name,
             weights_span: self
                 .get("weights")
                 .map_or_else(|| span.clone(), |node| node.span.clone()),
-            length: self.length(&span, report),
-            arrivals: self.arrivals(report),
+            length: self.length(&span, &arrivals, report),
+            arrivals,
             span,
             weights,
             replicas,
@@ -275,13 +277,22 @@ impl<'a> Keys<'a, '_> {
     }
 
     /// The phase's own `requests` or `duration` goes before those of the file.
-    fn length(&self, span: &Range<usize>, report: &mut Report) -> Option<Length> {
+    /// A replay without either ends with its last request.
+    fn length(
+        &self,
+        span: &Range<usize>,
+        arrivals: &Arrivals,
+        report: &mut Report,
+    ) -> Option<Length> {
         let own = self.own.map_or((None, None), lengths);
         let chosen = match own {
             (None, None) => lengths(self.file),
             own => own,
         };
         if let (None, None) = chosen {
+            if let ArrivalProcess::Replay(moments) = &arrivals.process {
+                return Some(Length::Requests(moments.len() as u64));
+            }
             report.add(
                 Diagnostic::error(span.clone(), "`requests` is missing", "how long is it?")
                     .help("add `requests: 20`, or `duration: 60s` and `rate: 10/s`"),
@@ -290,6 +301,7 @@ impl<'a> Keys<'a, '_> {
         let length = measured(chosen, report);
         if let (Some(Length::Duration(_)), Some(duration)) = (length, chosen.1)
             && self.get("rate").is_none()
+            && !arrivals.set_their_own_pace()
         {
             let message = "a `duration` without a `rate`";
             report.add(

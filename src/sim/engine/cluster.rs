@@ -343,15 +343,16 @@ impl<'a> Cluster<'a> {
         self.clock.requests -= 1;
     }
 
-    /// Tells the outlier detector of a response, which may eject the replica.
-    pub(super) fn note_response(&mut self, replica: u32, failed: bool, now: u64) {
+    /// Tells the outlier detector of a response. True if it ejects the replica.
+    pub(super) fn note_response(&mut self, replica: u32, failed: bool, now: u64) -> bool {
         let replicas = self.ready();
-        if let Some(detector) = &mut self.detector
-            && detector.note(replica, failed, replicas, now)
-        {
+        let detector = self.detector.as_mut();
+        let ejects = detector.is_some_and(|one| one.note(replica, failed, replicas, now));
+        if ejects {
             self.clock.load.ejections += 1;
             self.membership(now);
         }
+        ejects
     }
 
     /// The share of busy slots since the last call.

@@ -4,19 +4,22 @@
 //! is served. An attempt that fails may be made again; what the viewer gets in the end is the
 //! response. A replica does not learn that nobody waits any more: what it has begun, it finishes.
 
+mod connections;
 mod control;
 mod flow;
 
 use super::calendar::{Calendar, Slot};
 use super::calls::{CallId, Calls};
 use super::cluster::Cluster;
+use super::connections::{ConnectionId, Table};
 use super::thinkers::Thinkers;
 use super::{Setup, nanos};
 use crate::random::{Purpose, Stream, stream};
+use crate::scenario::Phase;
 use crate::sim::arrivals::exponential;
 use crate::sim::replay::{Request, Step, most_requests};
 use crate::sim::timeline::Timeline;
-use crate::tally::service::{ServiceRecorder, ServiceTally};
+use crate::tally::service::{Outcome, ServiceRecorder, ServiceTally};
 use crate::tally::{PhaseRecorder, PhaseTally};
 
 /// Requests between two reports of progress.
@@ -38,6 +41,10 @@ enum Role {
     Deadline(CallId),
     /// An attempt is made again.
     Retry(CallId),
+    /// A connection carries its next request, or is closed.
+    Connection(ConnectionId),
+    /// Connections from before that change of weights are cut.
+    Drained(u32),
     /// A version changes by itself.
     Control(u32, Control),
 }
@@ -76,6 +83,8 @@ struct Mesh<'a> {
     clusters: Vec<Option<Cluster<'a>>>,
     servers: Vec<Server>,
     calls: Calls,
+    /// Open TCP connections, if requests are sent over such.
+    connections: Option<Table<'a>>,
     timeline: Timeline<'a>,
     /// The next step of the timeline, a phase or an arrival, and when it happens.
     step: Option<Step>,
@@ -124,8 +133,10 @@ pub(super) fn run(setup: &Setup) -> (Vec<PhaseTally>, ServiceTally) {
         let now = mesh.calendar.now().as_nanos();
         match mesh.roles[slot.0 as usize] {
             Role::Server(server) => mesh.server_done(server, now),
-            Role::Deadline(call) => mesh.deadline(call, now),
+            Role::Deadline(call) => mesh.give_up(call, Outcome::TimedOut, now),
             Role::Retry(call) => mesh.retry(call, now),
+            Role::Connection(connection) => mesh.connection_turn(connection, now),
+            Role::Drained(change) => mesh.drained(change, now),
             Role::LoopEnds => mesh.loop_ends(now),
             Role::Control(version, control) => mesh.control(version, control, slot, now),
             Role::Unused => {}
@@ -156,6 +167,16 @@ impl<'a> Mesh<'a> {
             clusters,
             servers: Vec::with_capacity(total as usize),
             calls: Calls::default(),
+            connections: scenario.connections().map(|settings| {
+                let (phases, versions) = (scenario.phases().len(), scenario.versions().len());
+                Table::new(
+                    settings,
+                    scenario.seed(),
+                    setup.replication,
+                    phases,
+                    versions,
+                )
+            }),
             timeline: Timeline::new(scenario, setup.replication),
             step: None,
             step_time: u64::MAX,
@@ -223,7 +244,11 @@ impl<'a> Mesh<'a> {
         match self.step.take() {
             Some(Step::Request(request)) => {
                 self.next_step();
-                self.arrive(request, None, now);
+                if self.connections.is_none() {
+                    self.arrive(&request, None, now);
+                } else {
+                    self.open_connection(&request, now);
+                }
             }
             Some(Step::PhaseBegins { phase, .. }) => self.phase_begins(phase),
             Some(Step::PhaseEnds { .. }) => {
@@ -235,7 +260,12 @@ impl<'a> Mesh<'a> {
     }
 
     fn phase_begins(&mut self, place: usize) {
-        let phase = &self.setup.scenario.phases()[place];
+        let phases = self.setup.scenario.phases();
+        let phase = &phases[place];
+        let changed = |before: &Phase| before.destinations() != phase.destinations();
+        if place > 0 && phases.get(place - 1).is_some_and(changed) {
+            self.weights_changed(self.calendar.now().as_nanos());
+        }
         self.phase = place;
         self.destinations = phase.destinations().iter().map(|d| d.version.0).collect();
         let time = self.calendar.now();
@@ -259,6 +289,7 @@ impl<'a> Mesh<'a> {
     fn phase_ends(&mut self) {
         let time = self.calendar.now();
         self.record_requests();
+        self.count_open_connections();
         let recorder = self.recorder.take();
         self.tallies.extend(recorder.map(|one| one.finish(time)));
     }
@@ -273,7 +304,7 @@ impl<'a> Mesh<'a> {
 
     fn viewer_sends(&mut self, viewer: u32, now: u64) {
         if let Some(request) = self.timeline.request_now(self.calendar.now()) {
-            self.arrive(request, Some(viewer), now);
+            self.arrive(&request, Some(viewer), now);
         }
         if self.timeline.is_complete() {
             self.loop_ends(now);
@@ -293,8 +324,14 @@ impl<'a> Mesh<'a> {
     }
 
     fn count_request(&mut self, request: &Request) {
-        self.moments.push(request.time.as_nanos());
-        self.picks.push(request.destination);
+        self.count_pick(request.destination, request.time.as_nanos());
+    }
+
+    /// Counts what was split at `now`.
+    #[inline]
+    fn count_pick(&mut self, destination: usize, now: u64) {
+        self.moments.push(now);
+        self.picks.push(destination);
         if self.moments.len() == RECORDED {
             self.record_requests();
         }
@@ -327,6 +364,7 @@ impl<'a> Mesh<'a> {
         }
         let mut tally = self.service.finish(self.events);
         tally.end_nanos = end;
+        tally.connections = self.connections.map(|table| table.counts);
         (self.tallies, tally)
     }
 }

@@ -9,6 +9,7 @@ mod calendar;
 mod callers;
 mod calls;
 mod cluster;
+mod connections;
 mod jobs;
 mod mesh;
 mod outlier;
@@ -71,6 +72,6 @@ pub(super) fn run(setup: &Setup) -> (Vec<PhaseTally>, ServiceTally) {
 }
 
 /// A duration in nanoseconds; the end of time if it is longer.
-fn nanos(span: Duration) -> u64 {
+pub(super) fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -32,7 +32,9 @@ pub(super) fn apply(scenario: &Scenario) -> bool {
         !matches!(phase.arrivals().process, ArrivalProcess::ClosedLoop { .. })
     };
     let backends = scenario.versions().iter().flat_map(|v| &v.backend);
-    scenario.phases().iter().all(open) && backends.into_iter().all(serves_in_order)
+    scenario.connections().is_none()
+        && scenario.phases().iter().all(open)
+        && backends.into_iter().all(serves_in_order)
 }
 
 fn serves_in_order(backend: &Backend) -> bool {

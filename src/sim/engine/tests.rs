@@ -12,6 +12,8 @@ use crate::sim::{Engine, RunTally, run_with};
 use crate::tally::service::Outcome;
 use crate::units::{ConfidenceLevel, Rate, Tolerance};
 
+mod connections;
+
 fn number(value: u32) -> NonZeroU32 {
     NonZeroU32::new(value).unwrap()
 }
@@ -86,6 +88,8 @@ fn scenario(backends: Vec<(u32, Backend)>, length: Length, arrivals: Arrivals) -
         confidence: ConfidenceLevel::default(),
         claims: Vec::new(),
         warm_up: Duration::ZERO,
+        connections: None,
+        scrape_interval: None,
     })
     .unwrap()
 }

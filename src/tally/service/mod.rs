@@ -2,15 +2,19 @@
 //! number of requests.
 
 mod batches;
+mod changes;
 mod counts;
 mod latency;
 mod recorder;
+mod replications;
 mod series;
 
 pub use batches::{Batches, Estimate};
+pub use changes::{Change, Changes, MOST_CHANGES, What};
 pub use latency::{LATENCY_ERROR, Latency};
 pub use recorder::{Response, ServedBlock, ServiceRecorder};
-pub use series::{Bucket, Series};
+pub use replications::{MOST_RUNS, QUANTILES, RunFigures, ServiceReplications};
+pub use series::{Bucket, Series, quantile_of};
 
 /// How a request ended, as its viewer sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,12 +53,16 @@ pub struct ServiceTally {
     pub phases: Vec<Vec<VersionService>>,
     /// Over virtual time, per version.
     pub series: Series,
+    /// What changed by itself: replicas, crashes, ejections.
+    pub changes: Changes,
     /// One entry per version: what the whole run was like.
     pub load: Vec<VersionLoad>,
     /// When the last response was sent, in nanoseconds from the start.
     pub end_nanos: u64,
     /// Requests that arrived before this moment are left out of response times.
     pub warm_up_nanos: u64,
+    /// One entry per phase: one entry per version; if requests were sent over connections.
+    pub connections: Option<Vec<Vec<ConnectionCount>>>,
     /// Events that were handled; none where a recursion was enough.
     pub events: u64,
 }
@@ -78,6 +86,17 @@ impl VersionService {
     pub fn requests(&self) -> u64 {
         self.outcomes.iter().sum()
     }
+}
+
+/// The TCP connections of one version in one phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ConnectionCount {
+    /// Connections that were opened, or refused.
+    pub opened: u64,
+    /// Connections of before that were cut after a change of the weights.
+    pub cut: u64,
+    /// Connections that were open when the phase ended.
+    pub open_at_end: u64,
 }
 
 /// The load of a version over the whole run.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::counts::Sum;
 use super::series::{Bucket, Cohort, Cursor};
-use super::{Outcome, Series, ServiceTally, VersionLoad, VersionService};
+use super::{Change, Changes, Outcome, Series, ServiceTally, VersionLoad, VersionService, What};
 use crate::units::sum_nanos;
 
 /// A response, as the tally sees it.
@@ -57,6 +57,8 @@ pub struct ServiceRecorder {
     tally: ServiceTally,
     arrivals: Vec<Cursor>,
     responses: Vec<Cursor>,
+    /// Replicas that take requests, per version; `None` before the first word of them.
+    replicas: Vec<Option<u32>>,
 }
 
 impl ServiceRecorder {
@@ -67,13 +69,16 @@ impl ServiceRecorder {
             tally: ServiceTally {
                 phases: vec![vec![VersionService::default(); versions]; phases],
                 series: Series::new(versions, width),
+                changes: Changes::default(),
                 load: vec![VersionLoad::default(); versions],
                 end_nanos: 0,
                 warm_up_nanos,
+                connections: None,
                 events: 0,
             },
             arrivals: vec![Cursor::default(); versions],
             responses: vec![Cursor::default(); versions],
+            replicas: vec![None; versions],
         }
     }
 
@@ -212,6 +217,20 @@ impl ServiceRecorder {
         let bucket =
             self.arrivals[version].bucket(&mut series.versions[version], series.width, nanos);
         bucket.replicas = Some(replicas);
+        let before = self.replicas[version].replace(replicas);
+        if let Some(from) = before.filter(|&from| from != replicas) {
+            let to = replicas;
+            self.change(version, nanos, What::Replicas { from, to });
+        }
+    }
+
+    /// Something else of a version has changed.
+    pub fn change(&mut self, version: usize, nanos: u64, what: What) {
+        self.tally.changes.push(Change {
+            nanos,
+            version,
+            what,
+        });
     }
 
     /// The load of a version, to be added to.

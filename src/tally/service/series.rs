@@ -94,6 +94,19 @@ impl Bucket {
     }
 }
 
+/// A quantile of the response times of several buckets together, in seconds; `None` without a
+/// response.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "only the result is rounded")]
+pub fn quantile_of(buckets: &[Bucket], quantile: f64) -> Option<f64> {
+    let mut joined = buckets.iter().filter_map(Bucket::joined);
+    let mut all = joined.next()?.clone();
+    for counts in joined {
+        all.add(counts);
+    }
+    Some(all.histogram().value_at_quantile(quantile) as f64 / 1e9)
+}
+
 impl Series {
     /// Empty series of so many versions, in buckets of `width` nanoseconds.
     #[must_use]

@@ -4,7 +4,7 @@
 mod balance;
 mod protection;
 mod scaling;
-mod service_time;
+pub(super) mod service_time;
 
 use std::num::NonZeroU32;
 use std::ops::Range;

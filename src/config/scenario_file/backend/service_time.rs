@@ -2,13 +2,14 @@
 
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report, suggestion};
+use crate::config::recorded;
 use crate::config::values;
 use crate::config::yaml::{Entry, Node, Value};
 use crate::service_time::{KINDS, Kind, ParameterKind, Parameters, ServiceTime, Value as Given};
 use crate::units::to_f64;
 
 /// Reads `20ms`, or `{log-normal: {p50: 20ms, p99: 200ms}}`.
-pub(super) fn read(node: &Node, report: &mut Report) -> Option<ServiceTime> {
+pub(in crate::config) fn read(node: &Node, report: &mut Report) -> Option<ServiceTime> {
     match &node.value {
         Value::Plain(_) => {
             let mean = values::duration(node, report)?.as_secs_f64();
@@ -75,9 +76,15 @@ fn value(node: &Node, kind: ParameterKind, report: &mut Report) -> Option<Given>
             let number = values::positive_decimal(node, report)?;
             Some(Given::Number(to_f64(number)))
         }
+        ParameterKind::Times if matches!(node.value, Value::Mapping(_)) => {
+            recorded::times(node, report).map(Given::Times)
+        }
         ParameterKind::Times => {
             let Value::List(items) = &node.value else {
-                report.expected(node, "a list of durations");
+                report.expected(
+                    node,
+                    "a list of durations, or a file such as `{file: times.csv}`",
+                );
                 return None;
             };
             let times = items

@@ -5,7 +5,7 @@ use crate::scenario::{Fault, Scaling};
 use crate::sim::engine::calendar::Slot;
 use crate::sim::engine::calls::{CallId, State};
 use crate::sim::engine::cluster::Health;
-use crate::tally::service::Outcome;
+use crate::tally::service::{Outcome, What};
 
 /// Slow start renews weights so many times in its window.
 const WARM_STEPS: u64 = 50;
@@ -230,6 +230,7 @@ impl Mesh<'_> {
                 lost.push(id);
             }
         }
+        self.service.change(version, now, What::Crashed(replica));
         self.service.replicas(version, now, ready);
         let slot = self.slot_for(Role::Control(number, Control::Ready(replica)));
         self.calendar

@@ -6,24 +6,30 @@ use super::{Mesh, Role, nanos};
 use crate::scenario::Retries;
 use crate::sim::engine::calls::{Call, CallId, NOBODY, State};
 use crate::sim::replay::Request;
-use crate::tally::service::{Outcome, Response};
+use crate::tally::service::{Outcome, Response, What};
 
 impl Mesh<'_> {
     /// A request arrives and is split.
     #[inline]
-    pub(super) fn arrive(&mut self, request: Request, viewer: Option<u32>, now: u64) {
-        self.count_request(&request);
+    pub(super) fn arrive(&mut self, request: &Request, viewer: Option<u32>, now: u64) {
+        self.count_request(request);
         let version = self.destinations[request.destination];
+        let hash = self.clusters[version]
+            .as_mut()
+            .map_or(0, |cluster| cluster.callers.next());
+        self.begin(version, hash, viewer.unwrap_or(NOBODY), now);
+    }
+
+    /// A request begins its way at a version. `viewer` is who waits: a viewer of a closed loop, a
+    /// connection, or [`NOBODY`].
+    #[inline]
+    pub(super) fn begin(&mut self, version: usize, hash: u64, viewer: u32, now: u64) {
         let number = self.service.arrival(self.phase, version, now);
         self.open += 1;
-        let hash = match &mut self.clusters[version] {
-            Some(cluster) => {
-                cluster.touch(now);
-                cluster.request_begins();
-                cluster.callers.next()
-            }
-            None => 0,
-        };
+        if let Some(cluster) = &mut self.clusters[version] {
+            cluster.touch(now);
+            cluster.request_begins();
+        }
         #[expect(clippy::cast_possible_truncation, reason = "few phases and versions")]
         let call = Call {
             arrived: now,
@@ -33,13 +39,16 @@ impl Mesh<'_> {
             phase: self.phase as u32,
             version: version as u32,
             replica: 0,
-            viewer: viewer.unwrap_or(NOBODY),
+            viewer,
             deadline: None,
             retries: 0,
             fails: false,
             state: State::Away,
         };
         let call = self.calls.add(call);
+        if self.connections.is_some() {
+            self.connection_waits(viewer, call);
+        }
         if self.clusters[version].is_some() {
             self.attempt(call, now);
         } else {
@@ -49,16 +58,15 @@ impl Mesh<'_> {
 
     /// Sends an attempt to a replica, where it waits or is served.
     fn attempt(&mut self, id: CallId, now: u64) {
-        let call = self.calls.get_mut(id);
+        let call = self.calls.get(id);
         let version = call.version as usize;
         self.service.attempt(call.phase as usize, version, now);
+        let Some(replica) = self.choose_replica(id) else {
+            return self.attempt_ends(id, Outcome::Refused, now);
+        };
+        let call = self.calls.get_mut(id);
         let Some(cluster) = &mut self.clusters[version] else {
             return;
-        };
-        let limit = cluster.backend.resilience.max_requests;
-        let full = limit.is_some_and(|limit| cluster.under_way >= limit);
-        let Some(replica) = cluster.pick(call.hash).filter(|_| !full) else {
-            return self.attempt_ends(id, Outcome::Refused, now);
         };
         let place = cluster.station_of(replica);
         let station = &mut cluster.stations[place];
@@ -76,11 +84,26 @@ impl Mesh<'_> {
             station.waiting += 1;
             station.queue.push_back(id);
         }
-        cluster.enter(replica);
+        if self.connections.is_none() {
+            cluster.enter(replica);
+        }
         self.plan_deadline(id, now);
         if let Some(server) = idle {
             self.begin_service(server, id, now);
         }
+    }
+
+    /// The replica for an attempt: that of its connection, or the one that balancing picks.
+    #[inline]
+    fn choose_replica(&mut self, id: CallId) -> Option<u32> {
+        let call = self.calls.get(id);
+        if self.connections.is_some() {
+            return self.replica_of_connection(call.viewer);
+        }
+        let cluster = self.clusters[call.version as usize].as_mut()?;
+        let limit = cluster.backend.resilience.max_requests;
+        let full = limit.is_some_and(|limit| cluster.under_way >= limit);
+        cluster.pick(call.hash).filter(|_| !full)
     }
 
     /// Schedules the moment at which the attempt has taken too long, if there is one.
@@ -176,19 +199,22 @@ impl Mesh<'_> {
             self.roles[slot.0 as usize] = Role::Unused;
             self.calendar.give_back(slot);
         }
-        let replica = call.replica;
-        let Some(cluster) = &mut self.clusters[call.version as usize] else {
+        let (replica, version) = (call.replica, call.version as usize);
+        let Some(cluster) = &mut self.clusters[version] else {
             return;
         };
-        cluster.leave(replica);
-        if cluster.detector.is_some() {
-            cluster.note_response(replica, outcome != Outcome::Ok, now);
+        if self.connections.is_none() {
+            cluster.leave(replica);
+        }
+        if cluster.detector.is_some() && cluster.note_response(replica, outcome != Outcome::Ok, now)
+        {
+            self.service.change(version, now, What::Ejected(replica));
         }
     }
 
-    /// An attempt has taken too long. A queue or a replica may still hold it.
-    pub(super) fn deadline(&mut self, id: CallId, now: u64) {
-        self.leave_replica(id, Outcome::TimedOut, now);
+    /// Nobody waits for an attempt any more. A queue or a replica may still hold it.
+    pub(super) fn give_up(&mut self, id: CallId, outcome: Outcome, now: u64) {
+        self.leave_replica(id, outcome, now);
         let held = self.calls.get(id).state;
         let mut call = *self.calls.get(id);
         self.calls.get_mut(id).state = State::Abandoned;
@@ -200,7 +226,7 @@ impl Mesh<'_> {
         }
         call.state = State::Away;
         let id = self.calls.add(call);
-        self.attempt_ends(id, Outcome::TimedOut, now);
+        self.attempt_ends(id, outcome, now);
     }
 
     /// An attempt has its outcome: it is made again, or the viewer gets it.
@@ -283,7 +309,12 @@ impl Mesh<'_> {
             answered: now,
             outcome,
         });
-        if call.viewer != NOBODY && call.phase as usize == self.phase {
+        if call.viewer == NOBODY {
+            return;
+        }
+        if self.connections.is_some() {
+            self.connection_answered(call.viewer, now);
+        } else if call.phase as usize == self.phase {
             self.think_then_send(call.viewer, now);
         }
     }
