@@ -18,12 +18,11 @@ pub(super) fn service(text: &mut String, service: &ServiceSummary, confidence: f
         text,
         "\n{BOLD}responses{BOLD:#} · milliseconds · ± {confidence}% from batch means"
     );
-    let mut header = if several { vec!["phase"] } else { Vec::new() };
-    header.extend([
-        "version", "ok", "500", "503", "504", "mean", "±", "p50", "p95", "p99",
-    ]);
-    let rows = service.responses.iter().map(|row| response(row, several));
-    table(text, header, rows.collect());
+    rows_of(text, &service.responses, "version", several);
+    if !service.classes.is_empty() {
+        let _ = writeln!(text, "\n{BOLD}traffic{BOLD:#} · the same by class");
+        rows_of(text, &service.classes, "class", several);
+    }
     for row in &service.responses {
         if row.attempts != row.requests {
             let _ = writeln!(
@@ -55,6 +54,16 @@ pub(super) fn service(text: &mut String, service: &ServiceSummary, confidence: f
             service.warm_up_seconds
         );
     }
+}
+
+/// The table of responses, by version or by class.
+fn rows_of(text: &mut String, rows: &[ResponseSummary], what: &'static str, several: bool) {
+    let mut header = if several { vec!["phase"] } else { Vec::new() };
+    header.extend([
+        what, "ok", "500", "503", "504", "mean", "±", "p50", "p95", "p99",
+    ]);
+    let rows = rows.iter().map(|row| response(row, several));
+    table(text, header, rows.collect());
 }
 
 /// The table of connections beside the requests that they carry.

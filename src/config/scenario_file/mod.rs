@@ -12,7 +12,7 @@ mod versions;
 #[cfg(test)]
 pub(super) use algorithm::{COOKIE_KEYS, LEGACY_KEYS, NAMES, STICKY_KEYS};
 #[cfg(test)]
-pub(super) use arrivals::{BURST_KEYS, CLOSED_LOOP_KEYS, DAILY_KEYS, PROCESSES};
+pub(super) use arrivals::{BURST_KEYS, CLASS_KEYS, CLOSED_LOOP_KEYS, DAILY_KEYS, PROCESSES};
 #[cfg(test)]
 pub(super) use backend::{
     AUTOSCALER_KEYS, BACKEND_KEYS, ERROR_KEYS, FAULT_KEYS, OUTLIER_KEYS, RETRY_KEYS,

@@ -118,6 +118,6 @@ impl Jobs {
     clippy::cast_sign_loss,
     reason = "rounding to nanoseconds; saturating is right"
 )]
-fn stretch(nanos: u64, factor: f64) -> u64 {
+pub(super) fn stretch(nanos: u64, factor: f64) -> u64 {
     (nanos as f64 * factor).round() as u64
 }

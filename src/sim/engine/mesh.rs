@@ -14,12 +14,13 @@ use super::cluster::Cluster;
 use super::connections::{ConnectionId, Table};
 use super::{Setup, nanos};
 use crate::random::{Purpose, Stream, stream};
-use crate::scenario::Phase;
+use crate::scenario::{Phase, TrafficClass};
 use crate::sim::arrivals::exponential;
 use crate::sim::replay::{Request, Step, most_requests};
 use crate::sim::timeline::Timeline;
 use crate::tally::service::{Outcome, ServiceRecorder, ServiceTally};
 use crate::tally::{PhaseRecorder, PhaseTally};
+use crate::units::to_f64;
 
 /// Requests between two reports of progress.
 const PROGRESS_STEP: u64 = 1 << 20;
@@ -95,6 +96,9 @@ struct Mesh<'a> {
     viewers: Vec<Slot>,
     /// The closed loop in force: its mean think time in nanoseconds.
     think: Option<f64>,
+    /// Per phase and class of traffic: how many times the service time it takes. Empty without
+    /// classes.
+    class_work: Vec<Vec<f64>>,
     thinking: Stream,
     waiting_to_retry: Stream,
     destinations: Vec<usize>,
@@ -177,6 +181,7 @@ impl<'a> Mesh<'a> {
             loop_slot,
             viewers: Vec::new(),
             think: None,
+            class_work: class_work(scenario.phases()),
             thinking: random(Purpose::Think),
             waiting_to_retry: random(Purpose::Retries),
             destinations: Vec::new(),
@@ -263,6 +268,8 @@ impl<'a> Mesh<'a> {
         }
         self.phase = place;
         self.destinations = phase.destinations().iter().map(|d| d.version.0).collect();
+        self.service
+            .classes(place, phase.arrivals().classes().len());
         let time = self.calendar.now();
         self.recorder = Some((self.setup.recorder)(place, time, most_requests(phase)));
         let Some((viewers, think)) = self.timeline.closed_loop() else {
@@ -364,6 +371,16 @@ impl<'a> Mesh<'a> {
         tally.connections = self.connections.map(|table| table.counts);
         (self.tallies, tally)
     }
+}
+
+/// Per phase and class of traffic: how many times the service time it takes; empty without classes.
+fn class_work(phases: &[Phase]) -> Vec<Vec<f64>> {
+    let classes = phases.iter().map(|phase| phase.arrivals().classes());
+    if classes.clone().all(<[_]>::is_empty) {
+        return Vec::new();
+    }
+    let work = |classes: &[TrafficClass]| classes.iter().map(|one| to_f64(one.work)).collect();
+    classes.map(work).collect()
 }
 
 impl Step {

@@ -23,7 +23,11 @@ use crate::tally::{PhaseRecorder, PhaseTally};
 /// Whether the recursion gives the whole truth about a scenario.
 pub(super) fn apply(scenario: &Scenario) -> bool {
     let open = |phase: &crate::scenario::Phase| {
-        !matches!(phase.arrivals().process, ArrivalProcess::ClosedLoop { .. })
+        let process = &phase.arrivals().process;
+        !matches!(
+            process,
+            ArrivalProcess::ClosedLoop { .. } | ArrivalProcess::Classes(_)
+        )
     };
     let backends = scenario.versions().iter().flat_map(|v| &v.backend);
     scenario.connections().is_none()

@@ -26,6 +26,7 @@ impl Mesh<'_> {
             version: 0,
             replica: None,
             opened: now,
+            class: request.class,
             change: 0,
             call: None,
         });
@@ -63,7 +64,8 @@ impl Mesh<'_> {
         let Some(connection) = self.connections.as_ref().map(|table| table.get(id)) else {
             return;
         };
-        self.begin(connection.version as usize, connection.hash, id, now);
+        let version = connection.version as usize;
+        self.begin(version, connection.hash, id, connection.class, now);
     }
 
     /// The replica that a client is connected to, if it is still the one it connected to.

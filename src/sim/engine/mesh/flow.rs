@@ -5,6 +5,7 @@ use rand::RngExt;
 use super::{Mesh, Role, nanos};
 use crate::scenario::Retries;
 use crate::sim::engine::calls::{Call, CallId, NOBODY, State};
+use crate::sim::engine::jobs::stretch;
 use crate::sim::replay::Request;
 use crate::tally::service::{Outcome, Response, What};
 
@@ -17,13 +18,13 @@ impl Mesh<'_> {
         let hash = self.clusters[version]
             .as_mut()
             .map_or(0, |cluster| cluster.callers.next());
-        self.begin(version, hash, viewer.unwrap_or(NOBODY), now);
+        self.begin(version, hash, viewer.unwrap_or(NOBODY), request.class, now);
     }
 
     /// A request begins its way at a version. `viewer` is who waits: a viewer of a closed loop, a
     /// connection, or [`NOBODY`].
     #[inline]
-    pub(super) fn begin(&mut self, version: usize, hash: u64, viewer: u32, now: u64) {
+    pub(super) fn begin(&mut self, version: usize, hash: u64, viewer: u32, class: u16, now: u64) {
         let number = self.service.arrival(self.phase, version, now);
         self.open += 1;
         if let Some(cluster) = &mut self.clusters[version] {
@@ -42,6 +43,7 @@ impl Mesh<'_> {
             viewer,
             deadline: None,
             retries: 0,
+            class,
             fails: false,
             state: State::Away,
         };
@@ -77,7 +79,13 @@ impl Mesh<'_> {
         }
         let job = cluster.jobs.next(replica, now);
         call.replica = replica;
-        call.work = job.nanos;
+        call.work = match self.class_work.get(call.phase as usize) {
+            None => job.nanos,
+            Some(work) => stretch(
+                job.nanos,
+                work.get(call.class as usize).copied().unwrap_or(1.0),
+            ),
+        };
         call.fails = job.fails;
         if idle.is_none() {
             call.state = State::Waiting;
@@ -265,10 +273,10 @@ impl Mesh<'_> {
             let allowed = share.max(f64::from(budget.min_retry_concurrency));
             call.retries > 0 || f64::from(cluster.retrying) < allowed
         });
-        if call.retries >= retries.attempts || !within_budget || now >= whole {
+        if u32::from(call.retries) >= retries.attempts || !within_budget || now >= whole {
             return None;
         }
-        let wait = back_off(retries, call.retries, self.waiting_to_retry.random());
+        let wait = back_off(retries, call.retries.into(), self.waiting_to_retry.random());
         // With no time left, the viewer gives up at the deadline.
         Some(now.saturating_add(wait).min(whole))
     }
@@ -309,6 +317,11 @@ impl Mesh<'_> {
             answered: now,
             outcome,
         });
+        if !self.class_work.is_empty() {
+            let (phase, class) = (call.phase as usize, call.class as usize);
+            self.service
+                .class_response(phase, class, call.arrived, now, outcome);
+        }
         if call.viewer == NOBODY {
             return;
         }
