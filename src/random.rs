@@ -27,6 +27,8 @@ pub enum Purpose {
     RolloutCanary,
     /// Requests of the old version in a rollout, and which of them fail.
     RolloutStable,
+    /// Whether a metric that is not simulated is successful.
+    RolloutGiven,
     /// Final counts of replications, drawn from their law.
     Sampled,
     /// Points of metrics that a judge compares.
@@ -49,6 +51,8 @@ pub enum Purpose {
     Retries,
     /// How long connections live, and when they carry requests.
     Connections,
+    /// Which of several proxies gets a request.
+    Proxies,
 }
 
 impl Purpose {
@@ -61,6 +65,7 @@ impl Purpose {
             Self::Tests => b"tests",
             Self::RolloutCanary => b"rollout-canary",
             Self::RolloutStable => b"rollout-stable",
+            Self::RolloutGiven => b"rollout-given",
             Self::Sampled => b"sampled",
             Self::Points => b"points",
             Self::Hops => b"hops",
@@ -72,6 +77,7 @@ impl Purpose {
             Self::Bursts => b"bursts",
             Self::Retries => b"retries",
             Self::Connections => b"connections",
+            Self::Proxies => b"proxies",
         }
     }
 }

@@ -256,6 +256,62 @@ fn retries_are_counted_by_both() {
 }
 
 #[test]
+fn users_who_meet_an_error_are_told_exactly() {
+    for (kind, settings, retries) in [
+        (
+            GateKind::Flagger,
+            "interval=1m,threshold=3,weights=[10,50],success=95",
+            None,
+        ),
+        (
+            GateKind::Flagger,
+            "interval=1m,threshold=3,weights=[10,50],success=95,window=20s",
+            Retries::new(1, CountedAt::Server),
+        ),
+        (
+            GateKind::Flagger,
+            "strategy=blue-green,iterations=2,mirror=50,success=95",
+            None,
+        ),
+        (
+            GateKind::Argo,
+            "weights=[20,60],pause=2m,success=95,count=3,failure-limit=1,no-data=failed",
+            None,
+        ),
+        (
+            GateKind::Argo,
+            "weights=[20,60],pause=5m,success=95,analysis=background,failure-limit=1,no-data=failed",
+            Retries::new(1, CountedAt::Client),
+        ),
+        (GateKind::Schedule, "weights=10..100/30,pause=5m", None),
+    ] {
+        for arrivals in [
+            WindowArrivals::Poisson,
+            WindowArrivals::Constant,
+            WindowArrivals::Fixed,
+        ] {
+            let mut crowd = traffic(Rational::from_integer(1), arrivals, 0.15);
+            crowd.users = std::num::NonZeroU64::new(20);
+            crowd.retries = retries;
+            let question = ask(kind, settings, crowd);
+            let tally = simulate_rollouts(&question.rollout, &crowd, 1, 0, RUNS, &|_| {});
+            let exact = answer(&question);
+            assert_eq!(exact.method, Method::Exact);
+            let (hit, simulated) = (
+                exact.users_hit.unwrap(),
+                tally.users_hit().unwrap() / RUNS as f64,
+            );
+            // A user count scatters by less than 10: seven standard errors.
+            assert!(
+                (hit - simulated).abs() < 7.0 * 10.0 / (RUNS as f64).sqrt(),
+                "{settings} {arrivals:?}: {hit} {simulated}"
+            );
+            assert!(hit < exact.errors, "some users meet several errors");
+        }
+    }
+}
+
+#[test]
 fn latency_quantiles_are_interpolated_as_prometheus_does() {
     // 500 ms is a bound of the histogram, 300 ms lies in a bucket.
     for (settings, error_rate) in [

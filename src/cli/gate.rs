@@ -86,6 +86,16 @@ pub struct GateArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
     pub scrape: Option<Duration>,
 
+    /// How often a metric succeeds that is not simulated (a job, another provider's query), in
+    /// percent; without this it always does
+    #[arg(long, value_name = "NAME=PERCENT,…", value_delimiter = ',', value_parser = parse_given)]
+    pub metric: Vec<(String, Rational)>,
+
+    /// Users among whom the requests are spread, to tell how many of them meet an error
+    /// [default: that of the scenario]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4_294_967_295))]
+    pub users: Option<u64>,
+
     /// How often a proxy tries a failed request again, at most; error rates are then those of
     /// attempts [default: that of the scenario, or 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(Retries::MOST)))]
@@ -170,6 +180,17 @@ fn parse_share(text: &str) -> Result<f64, String> {
         .filter(|&percent| percent <= Rational::from_integer(100))
         .map(|percent| to_f64(percent / 100))
         .ok_or_else(|| "expected a percentage from 0 to 100, such as 2 or 0.5".into())
+}
+
+/// A metric's name and the share of its measurements that succeed.
+fn parse_given(text: &str) -> Result<(String, Rational), String> {
+    let hundred = Rational::from_integer(100);
+    text.rsplit_once('=')
+        .and_then(|(name, percent)| {
+            let percent = parse_decimal(percent.trim_end_matches('%'))?;
+            (percent <= hundred).then(|| (name.trim().to_owned(), percent / 100))
+        })
+        .ok_or_else(|| "expected a metric and a percentage, such as smoke-test=99".into())
 }
 
 /// The acceptable share of errors.

@@ -1,5 +1,6 @@
 //! `shiftsim gate`: rollouts and their traffic → operating characteristics → text, JSON, files.
 
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -240,13 +241,43 @@ fn gates(arguments: &GateArgs) -> Result<Vec<GateFile>, CommandError> {
     Ok(loaded.gates)
 }
 
+/// The rollout with a probability for a metric that is not simulated.
+fn with_given(rollout: &Rollout, name: &str, share: Rational) -> Result<Rollout, CommandError> {
+    let known: Vec<String> = rollout
+        .not_simulated()
+        .iter()
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if !known.contains(&format!("`{name}`")) {
+        return Err(CommandError::Usage {
+            problem: format!(
+                "`{}` has no metric `{name}` that is not simulated",
+                rollout.name
+            ),
+            help: match known.is_empty() {
+                true => "all of its metrics are simulated: leave --metric out".into(),
+                false => format!("use one of {}", known.join(", ")),
+            },
+        });
+    }
+    rollout
+        .with_given(name, share)
+        .map_err(|error| CommandError::Usage {
+            problem: error.to_string(),
+            help: "give a percentage from 0 to 100".into(),
+        })
+}
+
 fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandError> {
     let Source {
-        rollout,
+        mut rollout,
         traffic,
         objective,
         seed,
     } = source;
+    for (name, successful) in &arguments.metric {
+        rollout = with_given(&rollout, name, *successful)?;
+    }
     let objective = arguments.slo.or(objective);
     let largest = answers::objective(&rollout, objective).error_rate;
     let mut traffic = traffic.unwrap_or(GateTraffic {
@@ -270,6 +301,7 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
     traffic.latency = arguments.latency.or(traffic.latency);
     traffic.load_test = arguments.load_test.or(traffic.load_test);
     traffic.scrape_interval = arguments.scrape.or(traffic.scrape_interval);
+    traffic.users = arguments.users.and_then(NonZeroU64::new).or(traffic.users);
     if let Some(most) = arguments.retries {
         let counted = match arguments.counted {
             Some(CountedSide::Client) => CountedAt::Client,

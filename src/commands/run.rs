@@ -12,7 +12,7 @@ use super::scenarios::ToRun;
 use super::{Answer, CommandError, output, scenarios};
 use crate::cli::{Common, OutputFormat, RequestsCsv, RunArgs};
 use crate::report::files::Staging;
-use crate::report::{self, csv_files, page, series, text};
+use crate::report::{self, csv_files, metrics, page, responses_csv, series, text};
 use crate::scenario::{ArrivalProcess, Scenario};
 use crate::sim::{self, Replications, RunTally, Step};
 use crate::summary::figures::Figure;
@@ -111,10 +111,16 @@ fn run_one(
         csv_files::running(scenario, &tally.phases, out)
     })?;
     if let Some(service) = &tally.service {
-        folder.write("series.csv", |out| series::csv(scenario, service, out))?;
-        folder.write("metrics.prom", |out| {
-            series::openmetrics(scenario, service, out)
+        let phases = &tally.phases;
+        folder.write("series.csv", |out| {
+            series::csv(scenario, phases, service, out)
         })?;
+        folder.write("metrics.prom", |out| {
+            metrics::openmetrics(scenario, service, out)
+        })?;
+    }
+    if let Some(service) = &summary.service {
+        folder.write("responses.csv", |out| responses_csv::csv(service, out))?;
     }
     // In a closed loop, arrivals follow from responses, and a replay without backends differs.
     let replayable = !(tally.service.is_some() && has_closed_loop(scenario));

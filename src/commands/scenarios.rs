@@ -175,6 +175,7 @@ pub(super) fn from_weights(weights: &str, requests: u64) -> Result<Scenario, Com
         confidence: ConfidenceLevel::default(),
         claims: Vec::new(),
         warm_up: std::time::Duration::ZERO,
+        scrape_interval: None,
         connections: None,
     };
     Scenario::new(parts).map_err(|error| usage(error.to_string()))

@@ -127,6 +127,7 @@ fn scenario(
         versions: versions.iter().map(|name| Version::named(name)).collect(),
         phases: vec![phase],
         warm_up: std::time::Duration::ZERO,
+        scrape_interval: None,
         connections: None,
         seed: 1,
         replications: 1,

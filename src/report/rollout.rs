@@ -154,6 +154,9 @@ fn sentence(answer: &Answer) -> String {
         minutes(answer.seconds_95),
         answer.errors
     );
+    if let Some(hit) = answer.users_hit {
+        let _ = write!(sentence, ", which {hit:.1} of them meet");
+    }
     sentence
 }
 

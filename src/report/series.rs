@@ -1,53 +1,59 @@
-//! What a metrics system would have scraped: a CSV file, and Prometheus' text exposition.
+//! `series.csv`: what a metrics system would have scraped, a row per interval and version.
+//!
+//! | column | says |
+//! |---|---|
+//! | `end_seconds` | the end of the interval |
+//! | `version` | the version |
+//! | `requests_per_second` | requests that arrived, per second |
+//! | `configured_share` | its weight over the sum of weights at the end of the interval |
+//! | `observed_share` | its share of the requests that arrived |
+//! | `success_share` | the share of 200 among the responses sent in the interval |
+//! | `error_share`, `refused_share`, `timed_out_share` | the same of 500, 503 and 504 |
+//! | `p50_seconds`, `p95_seconds`, `p99_seconds` | response times, without refused requests |
+//! | `under_way` | requests without a response at the end of the interval |
+//! | `attempts_per_second` | attempts at replicas, retries included, per second |
+//! | `replicas` | replicas that take requests at the end of the interval |
+//!
+//! A field without a value is empty.
 
 use std::io::{self, Write};
 
 use crate::scenario::Scenario;
-use crate::tally::service::{Outcome, ServiceTally};
+use crate::tally::PhaseTally;
+use crate::tally::service::{Bucket, Outcome, ServiceTally};
+use crate::units::to_f64;
 
-/// Envoy's default histogram buckets, in milliseconds.
-const BUCKETS: [f64; 19] = [
-    0.5,
-    1.0,
-    5.0,
-    10.0,
-    25.0,
-    50.0,
-    100.0,
-    250.0,
-    500.0,
-    1000.0,
-    2500.0,
-    5000.0,
-    10_000.0,
-    30_000.0,
-    60_000.0,
-    300_000.0,
-    600_000.0,
-    1_800_000.0,
-    3_600_000.0,
+const COLUMNS: [&str; 15] = [
+    "end_seconds",
+    "version",
+    "requests_per_second",
+    "configured_share",
+    "observed_share",
+    "success_share",
+    "error_share",
+    "refused_share",
+    "timed_out_share",
+    "p50_seconds",
+    "p95_seconds",
+    "p99_seconds",
+    "under_way",
+    "attempts_per_second",
+    "replicas",
 ];
 
-/// `series.csv`: a row per interval and version.
+/// Writes the file.
 ///
 /// # Errors
 /// What `out` returns.
 #[expect(clippy::cast_precision_loss, reason = "rates and shares are rounded")]
-pub fn csv(scenario: &Scenario, tally: &ServiceTally, out: &mut dyn Write) -> io::Result<()> {
+pub fn csv(
+    scenario: &Scenario,
+    phases: &[PhaseTally],
+    tally: &ServiceTally,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut file = csv::Writer::from_writer(out);
-    file.write_record([
-        "end_seconds",
-        "version",
-        "requests_per_second",
-        "observed_share",
-        "success_share",
-        "p50_seconds",
-        "p95_seconds",
-        "p99_seconds",
-        "under_way",
-        "attempts_per_second",
-        "replicas",
-    ])?;
+    file.write_record(COLUMNS)?;
     let series = &tally.series;
     let width = series.width as f64 / 1e9;
     let intervals = series.versions.iter().map(Vec::len).max().unwrap_or(0);
@@ -56,135 +62,57 @@ pub fn csv(scenario: &Scenario, tally: &ServiceTally, out: &mut dyn Write) -> io
     let replicas: Vec<Vec<u32>> = versions.clone().map(|v| series.replicas(v, 0)).collect();
     for place in 0..intervals {
         let all: u64 = series.versions.iter().map(|one| one[place].arrivals).sum();
+        let end = (place as u64 + 1) * series.width;
         for version in versions.clone() {
             let bucket = &series.versions[version][place];
-            let responses: u64 = bucket.responses.iter().sum();
-            let share = |part: u64, whole: u64| {
-                (whole > 0).then(|| (part as f64 / whole as f64).to_string())
-            };
-            let time = |quantile| bucket.quantile(quantile).map(|time| time.to_string());
-            file.write_record([
-                ((place + 1) as f64 * width).to_string(),
+            let mut row = vec![
+                (end as f64 / 1e9).to_string(),
                 scenario.versions()[version].name.clone(),
                 (bucket.arrivals as f64 / width).to_string(),
-                share(bucket.arrivals, all).unwrap_or_default(),
-                share(bucket.responses[Outcome::Ok as usize], responses).unwrap_or_default(),
-                time(0.5).unwrap_or_default(),
-                time(0.95).unwrap_or_default(),
-                time(0.99).unwrap_or_default(),
+                configured(scenario, phases, version, end).to_string(),
+                share(bucket.arrivals, all),
+            ];
+            row.extend(outcomes(bucket));
+            row.extend(times(bucket));
+            row.extend([
                 under_way[version][place].to_string(),
                 (bucket.attempts as f64 / width).to_string(),
                 replicas[version][place].to_string(),
-            ])?;
+            ]);
+            file.write_record(row)?;
         }
     }
     file.flush()
 }
 
-/// `metrics.prom`: Istio's standard metrics in the OpenMetrics text format, with a timestamp on
-/// every sample, as `promtool tsdb create-blocks-from openmetrics` reads it. Time zero is the start
-/// of the Unix epoch. Response times of the histogram are resolved to 1%.
-///
-/// # Errors
-/// What `out` returns.
-pub fn openmetrics(
-    scenario: &Scenario,
-    tally: &ServiceTally,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    writeln!(out, "# HELP istio_requests Requests by response code.")?;
-    writeln!(out, "# TYPE istio_requests counter")?;
-    for place in 0..scenario.versions().len() {
-        for outcome in Outcome::ALL {
-            requests(scenario, tally, place, outcome, out)?;
-        }
-    }
-    let name = "istio_request_duration_milliseconds";
-    writeln!(out, "# HELP {name} Times from arrival to response.")?;
-    writeln!(out, "# TYPE {name} histogram")?;
-    for place in 0..scenario.versions().len() {
-        durations(scenario, tally, place, out)?;
-    }
-    writeln!(out, "# EOF")
+/// The target share in the phase in force just before a moment; the last one stays in force.
+fn configured(scenario: &Scenario, phases: &[PhaseTally], version: usize, nanos: u64) -> f64 {
+    let began = |tally: &PhaseTally| tally.start.as_nanos() < nanos;
+    let place = phases.partition_point(began).saturating_sub(1);
+    let phase = &scenario.phases()[place];
+    let destinations = phase.destinations().iter().zip(phase.target_shares());
+    destinations
+        .filter(|(destination, _)| destination.version.0 == version)
+        .map(|(_, share)| to_f64(share))
+        .sum()
 }
 
-/// The labels that tell versions apart, as Istio names them.
-fn labels(scenario: &Scenario, place: usize) -> String {
-    let service = scenario.name().as_str();
-    let version = escaped(&scenario.versions()[place].name);
-    format!(
-        "reporter=\"source\",destination_service_name=\"{service}\",\
-         destination_workload=\"{service}-{version}\",destination_version=\"{version}\",\
-         request_protocol=\"http\""
-    )
+fn outcomes(bucket: &Bucket) -> [String; 4] {
+    let all: u64 = bucket.responses.iter().sum();
+    Outcome::ALL.map(|outcome| share(bucket.responses[outcome as usize], all))
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
+fn times(bucket: &Bucket) -> [String; 3] {
+    [0.5, 0.95, 0.99].map(|quantile| {
+        let time = bucket.quantile(quantile);
+        time.map_or_else(String::new, |time| time.to_string())
+    })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a time for display")]
-fn timestamp(tally: &ServiceTally, interval: usize) -> f64 {
-    (interval + 1) as f64 * tally.series.width as f64 / 1e9
-}
-
-fn requests(
-    scenario: &Scenario,
-    tally: &ServiceTally,
-    place: usize,
-    outcome: Outcome,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let buckets = &tally.series.versions[place];
-    let seen = |bucket: &crate::tally::service::Bucket| bucket.responses[outcome as usize];
-    if buckets.iter().map(seen).sum::<u64>() == 0 {
-        return Ok(());
+#[expect(clippy::cast_precision_loss, reason = "shares are rounded")]
+fn share(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return String::new();
     }
-    let (labels, code) = (labels(scenario, place), outcome.status());
-    let mut sum = 0;
-    for (interval, bucket) in buckets.iter().enumerate() {
-        sum += seen(bucket);
-        let time = timestamp(tally, interval);
-        writeln!(
-            out,
-            "istio_requests_total{{{labels},response_code=\"{code}\"}} {sum} {time}"
-        )?;
-    }
-    Ok(())
-}
-
-fn durations(
-    scenario: &Scenario,
-    tally: &ServiceTally,
-    place: usize,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let name = "istio_request_duration_milliseconds";
-    let labels = labels(scenario, place);
-    let (mut counts, mut sum) = ([0_u64; BUCKETS.len() + 1], 0.0);
-    for (interval, bucket) in tally.series.versions[place].iter().enumerate() {
-        let time = timestamp(tally, interval);
-        for (count, edge) in counts.iter_mut().zip(BUCKETS) {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "an edge in nanoseconds"
-            )]
-            let nanos = (edge * 1e6) as u64;
-            *count += bucket.count_up_to(nanos);
-            writeln!(
-                out,
-                "{name}_bucket{{{labels},le=\"{edge}\"}} {count} {time}"
-            )?;
-        }
-        counts[BUCKETS.len()] += bucket.count_up_to(u64::MAX);
-        sum += bucket.latency_sum() * 1e3;
-        let all = counts[BUCKETS.len()];
-        writeln!(out, "{name}_bucket{{{labels},le=\"+Inf\"}} {all} {time}")?;
-        writeln!(out, "{name}_count{{{labels}}} {all} {time}")?;
-        writeln!(out, "{name}_sum{{{labels}}} {sum} {time}")?;
-    }
-    Ok(())
+    (part as f64 / whole as f64).to_string()
 }

@@ -16,6 +16,7 @@
 mod argo;
 mod error;
 mod flagger;
+mod given;
 mod kayenta;
 mod metric;
 mod retries;

@@ -1,5 +1,6 @@
 //! The traffic that a gate looks at: how much there is, and how the versions behave.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::{Buckets, CanaryWeight, Retries};
@@ -35,6 +36,9 @@ pub struct GateTraffic {
     pub load_test: Option<Rate>,
     /// The time between two scrapes of the counters; absent: counters are always up to date.
     pub scrape_interval: Option<Duration>,
+    /// Users among whom the requests are spread, each request one of them at random; at least 1.
+    /// Absent: nobody asks how many of them meet an error.
+    pub users: Option<NonZeroU64>,
     /// Failed requests are tried again; absent: they are not.
     pub retries: Option<Retries>,
 }
@@ -51,6 +55,7 @@ impl GateTraffic {
             latency: None,
             load_test: None,
             scrape_interval: None,
+            users: None,
             retries: None,
         }
     }

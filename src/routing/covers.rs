@@ -67,7 +67,10 @@ impl UriMatch {
             (UriPattern::PathPrefix(_), UriPattern::PathPrefix(path)) => {
                 self.holds(path.trim_end_matches('/'))
             }
-            (UriPattern::Regex(regex), UriPattern::Exact(path)) => regex.matches(path),
+            // An expression counts case.
+            (UriPattern::Regex(regex), UriPattern::Exact(path)) => {
+                !other.ignore_case && regex.matches(path)
+            }
             (UriPattern::Regex(own), UriPattern::Regex(other)) => own == other,
             _ => false,
         }

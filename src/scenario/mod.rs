@@ -35,6 +35,8 @@ use crate::units::{ConfidenceLevel, Tolerance};
 pub const MAX_VERSIONS: usize = 64;
 /// The most replications that a run may ask for.
 pub const MAX_REPLICATIONS: u32 = 10_000_000;
+/// The most intervals of what is shown over time, by the expected length of the run.
+pub const MAX_INTERVALS: u64 = 2_000;
 
 /// Everything that a run needs, before it is checked as a whole. The fields are those of
 /// [`Scenario`].
@@ -64,6 +66,9 @@ pub struct Parts {
     pub claims: Vec<Claim>,
     /// Response times of requests that arrive before this moment are left out.
     pub warm_up: Duration,
+    /// How often a metrics system would look: the width of the intervals of what is shown over
+    /// time; chosen by the length of the run if absent.
+    pub scrape_interval: Option<Duration>,
     /// TCP connections that carry several requests each; without, each request stands alone.
     pub connections: Option<Connections>,
 }
@@ -213,6 +218,19 @@ impl Scenario {
     #[must_use]
     pub fn warm_up(&self) -> Duration {
         self.parts.warm_up
+    }
+
+    /// How often a metrics system would look; chosen by the length of the run if absent.
+    #[must_use]
+    pub fn scrape_interval(&self) -> Option<Duration> {
+        self.parts.scrape_interval
+    }
+
+    /// The expected length of the run in nanoseconds, without what is under way at its end.
+    #[must_use]
+    pub fn expected_nanos(&self) -> u64 {
+        let spans = self.parts.phases.iter().map(Phase::expected_nanos);
+        spans.fold(0, |sum, span| sum.saturating_add(span.unwrap_or(u64::MAX)))
     }
 
     /// TCP connections that carry several requests each, if there are any.

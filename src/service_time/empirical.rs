@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
-use super::{Kind, Law, Parameter, ParameterKind, Parameters, ServiceTimeError, whole_nanos};
+use super::{Kind, Law, Parameter, ParameterKind, Parameters, ServiceTimeError};
 use crate::random::Stream;
+use crate::units::whole_nanos;
 
 pub(super) const KIND: Kind = Kind {
     name: "empirical",

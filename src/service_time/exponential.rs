@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rand_distr::{Distribution, Exp1};
 
-use super::{Kind, Law, Parameter, Parameters, ServiceTimeError, whole_nanos};
+use super::{Kind, Law, Parameter, Parameters, ServiceTimeError, fill_from};
 use crate::random::Stream;
 
 pub(super) const KIND: Kind = Kind {
@@ -46,9 +46,6 @@ impl Law for Exponential {
 
     fn fill(&self, random: &mut Stream, nanos: &mut [u64]) {
         let mean = self.mean * 1e9;
-        for slot in nanos {
-            let unit: f64 = Exp1.sample(random);
-            *slot = whole_nanos(unit * mean);
-        }
+        fill_from(&Exp1.map(|unit: f64| unit * mean), random, nanos);
     }
 }

@@ -20,6 +20,7 @@ use std::sync::Arc;
 pub use parameters::{Parameter, ParameterKind, Parameters, ServiceTimeError, Value};
 
 use crate::random::Stream;
+use crate::units::whole_nanos;
 
 /// A distribution of service times.
 pub trait Law: fmt::Debug + Send + Sync {
@@ -134,19 +135,12 @@ fn fill_from(
     random: &mut Stream,
     nanos: &mut [u64],
 ) {
+    // A copy of its own can stay in registers.
+    let mut own = random.clone();
     for slot in nanos {
-        *slot = whole_nanos(distribution.sample(random));
+        *slot = whole_nanos(distribution.sample(&mut own));
     }
-}
-
-/// Rounds non-negative nanoseconds to the nearest integer; the end of time if there is none.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturating is right at the end of time"
-)]
-fn whole_nanos(nanos: f64) -> u64 {
-    (nanos + 0.5) as u64
+    *random = own;
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use rand_distr::{Distribution, Exp1};
 
 use crate::random::{Purpose, Stream, stream};
 use crate::scenario::{ArrivalProcess, Arrivals, Bursts, Daily, Phase};
-use crate::units::{Rate, SimTime, to_f64};
+use crate::units::{Rate, SimTime, to_f64, whole_nanos};
 
 /// The moments at which the requests of one phase arrive, one after the other.
 #[derive(Debug)]
@@ -106,14 +106,13 @@ impl<'a> ArrivalTimes<'a> {
             return;
         }
         let mean = 1e9 / to_f64(self.rate.per_second());
+        // Copies of one's own can stay in registers.
+        let (mut random, mut last) = (self.random.clone(), self.last.as_nanos());
         for moment in moments.iter_mut() {
-            *moment = exponential(&mut self.random, mean);
-        }
-        let mut last = self.last.as_nanos();
-        for moment in moments.iter_mut() {
-            last = last.saturating_add(*moment);
+            last = last.saturating_add(exponential(&mut random, mean));
             *moment = last;
         }
+        self.random = random;
         self.last = SimTime::from_nanos(last);
         self.arrived += moments.len() as u64;
     }
@@ -189,14 +188,10 @@ impl<'a> ArrivalTimes<'a> {
 }
 
 /// An exponential time with this mean in nanoseconds, rounded.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "positive, and saturating is right at the end of time"
-)]
+#[inline]
 pub(super) fn exponential(random: &mut Stream, mean_nanos: f64) -> u64 {
     let unit: f64 = Exp1.sample(random);
-    (unit * mean_nanos + 0.5) as u64
+    whole_nanos(unit * mean_nanos)
 }
 
 fn later(time: SimTime, nanos: u64) -> SimTime {

@@ -12,6 +12,7 @@ mod replay;
 mod replications;
 pub mod rollouts;
 mod splitter;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -72,7 +73,9 @@ pub fn run_with(
             scenario,
             replication,
             recorder: &recorder,
-            width: bucket_nanos,
+            width: scenario
+                .scrape_interval()
+                .map_or(bucket_nanos, engine::nanos),
             progress,
             engine,
         });
@@ -106,11 +109,7 @@ type MakeRecorder<'a> = &'a dyn Fn(usize, SimTime, u64) -> PhaseRecorder;
 /// run into at most 125 buckets, of four requests or more on average: fewer would show nothing but
 /// the gaps between requests.
 fn bucket_width(scenario: &Scenario) -> u64 {
-    let spans = scenario
-        .phases()
-        .iter()
-        .map(|phase| phase.expected_nanos().unwrap_or(u64::MAX));
-    let nanos: u64 = spans.fold(0, u64::saturating_add);
+    let nanos = scenario.expected_nanos();
     let requests: u64 = scenario.phases().iter().map(Phase::expected_requests).sum();
     let gap = nanos / requests.max(1);
     let aim = (nanos / 125).max(gap.saturating_mul(4)).max(1);

@@ -71,6 +71,7 @@ fn scenario(phases: Vec<Phase>, replications: u32) -> Scenario {
         confidence: ConfidenceLevel::default(),
         claims: Vec::new(),
         warm_up: std::time::Duration::ZERO,
+        scrape_interval: None,
         connections: None,
     })
     .unwrap()

@@ -78,6 +78,10 @@ impl Split for Envoy {
     fn count(&mut self, random: &mut Stream, requests: u64, counts: &mut [u64]) {
         self.thresholds.count(random, requests, counts);
     }
+
+    fn fill(&mut self, random: &mut Stream, picks: &mut [usize]) {
+        self.thresholds.fill(random, picks);
+    }
 }
 
 #[cfg(test)]

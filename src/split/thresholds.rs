@@ -85,6 +85,22 @@ impl Thresholds {
             }
         }
     }
+
+    /// Fills `picks` with the destinations that the next outputs of `random` pick: the same as
+    /// [`pick`](Self::pick) on each of them. For two destinations nothing branches.
+    pub fn fill(&self, random: &mut Stream, picks: &mut [usize]) {
+        let mut own = random.clone();
+        if let (&[a, b], &[end, _]) = (&*self.destinations, &*self.lasts) {
+            for pick in picks {
+                *pick = if own.next_u64() > end { b } else { a };
+            }
+        } else {
+            for pick in picks {
+                *pick = self.pick(own.next_u64());
+            }
+        }
+        *random = own;
+    }
 }
 
 /// How many of the next `requests` outputs lie beyond each of `lasts`.

@@ -30,7 +30,9 @@ pub use connections::ConnectionSummary;
 pub use draw::figures;
 pub use focus::shapes;
 pub use sampled::sample;
-pub use service::{LoadSummary, ResponseSummary, ServiceSummary};
+pub use service::{
+    LoadSummary, ReplicatedFigure, ReplicatedResponses, ResponseSummary, ServiceSummary, Theory,
+};
 pub use types::*;
 
 use crate::scenario::{Protocol, Scenario};
@@ -70,10 +72,10 @@ pub fn summarise(
         requests: phases.iter().map(|phase| phase.requests).sum(),
         warnings: warnings(scenario, &phases),
         phases,
-        service: run
-            .service
-            .as_ref()
-            .map(|tally| service::service(scenario, tally)),
+        service: run.service.as_ref().map(|tally| {
+            let replications = replications.and_then(|all| all.service.as_ref());
+            service::service(scenario, run, tally, replications)
+        }),
         claims,
     })
 }

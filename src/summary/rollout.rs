@@ -203,6 +203,8 @@ fn value(tick: &TickRecord) -> String {
             format!("{} ok", percent(succeeded as f64 / all as f64))
         }
         Some(Value::Milliseconds(value)) => format!("{value:.0} ms"),
+        Some(Value::Given(true)) => "given".into(),
+        Some(Value::Given(false)) => "given: no".into(),
     }
 }
 

@@ -35,6 +35,7 @@ pub fn sample(scenario: &Scenario, shapes: &[RunShape]) -> Result<Replications, 
         })
         .collect::<Result<Vec<PhaseReplications>, StatsError>>()?;
     Ok(Replications {
+        service: None,
         method: Method::Sampled,
         phases,
     })
@@ -171,6 +172,7 @@ mod tests {
             versions: (0..weights.len()).map(version).collect(),
             phases: vec![phase.unwrap()],
             warm_up: std::time::Duration::ZERO,
+            scrape_interval: None,
             connections: None,
             seed: 1,
             replications: 50_000,

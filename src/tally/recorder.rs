@@ -101,9 +101,7 @@ impl PhaseRecorder {
                 let mut counts = std::mem::take(&mut self.scratch);
                 counts.clear();
                 counts.resize(self.tally.counts.len(), 0);
-                for &destination in &destinations[from..to] {
-                    counts[destination] += 1;
-                }
+                count_all(&destinations[from..to], &mut counts);
                 self.record_segment(SimTime::from_nanos(moments[from]), &counts);
                 self.scratch = counts;
             }
@@ -187,6 +185,19 @@ impl PhaseRecorder {
             requests: self.requests,
             counts,
         });
+    }
+}
+
+/// Counts how often each destination occurs. A few are counted one after the other, which needs no
+/// memory in between.
+fn count_all(destinations: &[usize], counts: &mut [u64]) {
+    if counts.len() > 4 {
+        destinations.iter().for_each(|&one| counts[one] += 1);
+        return;
+    }
+    for (one, count) in counts.iter_mut().enumerate() {
+        let here = destinations.iter().map(|&other| u64::from(other == one));
+        *count += here.sum::<u64>();
     }
 }
 

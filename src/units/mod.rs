@@ -4,11 +4,14 @@
 //! and is not wrapped here.
 
 pub mod display;
+mod nanos;
 
 use std::fmt;
 use std::time::Duration;
 
 use num_rational::Ratio;
+
+pub use nanos::{sum_nanos, whole_nanos};
 
 /// An exact non-negative fraction. Shares and tolerances are held as fractions, because
 /// |3/20 − 0.2| ≤ 0.05 is true and in `f64` it is not.

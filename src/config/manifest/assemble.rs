@@ -6,11 +6,13 @@
 use std::ops::Range;
 
 use super::assemble_api::add_api_routes;
-use super::assemble_gateway::{add_gateway_hosts, add_gateway_listeners};
+use super::assemble_gateway::{
+    add_gateway_hosts, add_gateway_listeners, warn_of_subsets_without_effect,
+};
 use super::inventory::Inventory;
 use super::resources::{
-    Action, ConnectionRule, Gateway, HttpRule, Meta, Resources, RouteRule, Service, Target,
-    VirtualService,
+    Action, ConnectionRule, Gateway, HttpRule, Meta, Reference, Resources, RouteRule, Service,
+    Target, VirtualService,
 };
 use crate::routing::{
     Backend, Domain, Forward, FractionalPercent, Listener, MESH, Mirror, Origin, Route,
@@ -63,6 +65,7 @@ pub(super) fn assemble(resources: &Resources) -> (RouteTable, Vec<Doubt>) {
     for service in services {
         assembly.add_virtual_service(service, &resources.gateways);
     }
+    warn_of_subsets_without_effect(&mut assembly, &resources.virtual_services);
     add_api_routes(&mut assembly, resources);
     assembly.add_route_rules(&resources.route_rules);
     for service in &resources.services {
@@ -181,7 +184,7 @@ impl Assembly<'_> {
             subset: None,
             port,
             weight: 1,
-            across: None,
+            reference: Reference::Free,
             span: service.meta.span.clone(),
         };
         Some((origin, self.forward(&[target], &service.meta, Api::Istio)?))
@@ -286,10 +289,13 @@ impl Assembly<'_> {
             if let Some((message, effect)) = resolved.doubt {
                 self.doubt(meta, target.span.clone(), message, effect);
             }
-            if let Api::GatewayApi(Parents::Gateways) = api
-                && let Some((is_missing, message, effect)) = self.inventory.leave(target, meta)
+            let at_gateway = api == Api::GatewayApi(Parents::Gateways);
+            if (at_gateway || target.reference == Reference::Unsupported)
+                && let Some((is_missing, doubt)) = self.inventory.leave(target, meta)
             {
-                self.doubt(meta, target.span.clone(), message, effect);
+                if let Some((message, effect)) = doubt {
+                    self.doubt(meta, target.span.clone(), message, effect);
+                }
                 if is_missing {
                     resolved.destination.backend = Backend::Missing;
                 }

@@ -3,8 +3,8 @@
 //! Source: istio/istio, `pilot/pkg/networking/core/gateway.go`.
 
 use super::assemble::Assembly;
-use super::resources::{Gateway, Server, VirtualService};
-use crate::routing::{Domain, Listener, Route, TcpRoute, VirtualHost, catch_alls_last};
+use super::resources::{Action, Gateway, Server, Target, VirtualService};
+use crate::routing::{Domain, Listener, MESH, Route, TcpRoute, VirtualHost, catch_alls_last};
 
 /// The gateway of that name. Where Gateways are given and it is not among them, that is said.
 fn known<'g>(
@@ -54,6 +54,40 @@ pub(super) fn add_gateway_hosts(
         }
         for port in ports {
             add_host(&mut assembly.hosts, host, gateway, port, routes);
+        }
+    }
+}
+
+/// Where a rule of a gateway names a service without a subset, and a rule of the sidecars for that
+/// service names subsets: a gateway does not follow the latter.
+///
+/// Source: istio/istio, `pkg/config/analysis/analyzers/virtualservice/destinationhosts.go`.
+pub(super) fn warn_of_subsets_without_effect(assembly: &mut Assembly, services: &[VirtualService]) {
+    let targets = |service: &VirtualService| -> Vec<Target> {
+        let rules = service.http.iter();
+        let forwards = rules.filter_map(|rule| match &rule.action {
+            Action::Forward(targets) => Some(targets.clone()),
+            Action::Redirect(_) | Action::DirectResponse(_) => None,
+        });
+        forwards.flatten().collect()
+    };
+    let in_mesh = |service: &&VirtualService| service.gateways.iter().any(|one| one == MESH);
+    for service in services.iter().filter(|service| !in_mesh(service)) {
+        for target in targets(service).iter().filter(|one| one.subset.is_none()) {
+            let mut others = services.iter().filter(in_mesh);
+            let other = others.find(|other| {
+                let has_subsets = || targets(other).iter().any(|one| one.subset.is_some());
+                other.hosts.contains(&target.host) && has_subsets()
+            });
+            if let Some(other) = other {
+                let message = format!(
+                    "Subset in virtual service {} has no effect on ingress gateway {} requests",
+                    other.meta.full_name(),
+                    service.gateways.join(", ")
+                );
+                let effect = "the gateway follows this rule alone; name a subset here";
+                assembly.doubt(&service.meta, target.span.clone(), message, effect);
+            }
         }
     }
 }

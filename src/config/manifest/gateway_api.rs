@@ -8,7 +8,7 @@ use super::api_match::{grpc_match, http_match};
 use super::api_retry::time_limits;
 use super::object::{Keys, doubt, items, number, object, refuse, scalar, text, texts};
 use super::resources::{
-    Across, Action, ApiRoute, ConnectionRule, HttpRule, Meta, Parent, Target, service_host,
+    Action, ApiRoute, ConnectionRule, HttpRule, Meta, Parent, Reference, Target, service_host,
 };
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::Node;
@@ -217,25 +217,39 @@ pub(super) fn backend(node: &Node, meta: &Meta, report: &mut Report) -> Option<T
     let name = scalar(name)?;
     let namespace = text(&fields, "namespace", report).unwrap_or_else(|| meta.namespace.clone());
     let weight = number::<u32>(&fields, "weight", 0, MOST_WEIGHT, report);
-    let host = match text(&fields, "kind", report).as_deref() {
+    let kind = text(&fields, "kind", report);
+    let mut reference = match namespace == meta.namespace {
+        true => Reference::Free,
+        false => Reference::Across {
+            namespace: namespace.clone(),
+            name: name.to_owned(),
+        },
+    };
+    let mut say = |message: String, effect: &str| {
+        doubt(report, node.span.clone(), message, effect);
+    };
+    let host = match kind.as_deref() {
         None | Some("Service") => service_host(name, &namespace),
         // Istio: the name of a host, as it is.
-        Some("Hostname") => name.to_owned(),
-        Some(other) => {
-            let message = format!("a backend of kind {other} is not simulated");
-            doubt(
-                report,
-                node.span.clone(),
-                message,
-                "it counts as a service of that name",
+        Some("Hostname") => {
+            reference = Reference::Free;
+            name.to_owned()
+        }
+        Some(known @ ("InferencePool" | "ServiceImport")) => {
+            let effect = "it counts as a service of that name";
+            say(
+                format!("a backend of kind {known} is not simulated"),
+                effect,
             );
             service_host(name, &namespace)
         }
+        Some(other) => {
+            reference = Reference::Unsupported;
+            let effect = "its share is answered with 500";
+            say(format!("Istio knows no backend of kind {other}"), effect);
+            service_host(name, &namespace)
+        }
     };
-    let across = (namespace != meta.namespace).then(|| Across {
-        namespace,
-        name: name.to_owned(),
-    });
     Some(Target {
         host,
         subset: None,
@@ -245,7 +259,7 @@ pub(super) fn backend(node: &Node, meta: &Meta, report: &mut Report) -> Option<T
         } else {
             1
         },
-        across,
+        reference,
         span: node.span.clone(),
     })
 }

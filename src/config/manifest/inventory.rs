@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::resources::{Meta, Resources, Service, Target};
+use super::resources::{Meta, Reference, Resources, Service, Target};
 use crate::routing::{Backend, Destination};
 
 /// What is known of hosts, subsets and pods.
@@ -52,26 +52,34 @@ impl<'a> Inventory<'a> {
         }
     }
 
-    /// What is to say of a destination in another namespace than its route: whether it is refused,
-    /// the doubt and its effect. `None` if a ReferenceGrant lets the route name it.
+    /// What is to say of a destination that a route may not name just so: whether it is refused, the
+    /// doubt and its effect. `None` if it may.
     pub(super) fn leave(
         &self,
         target: &Target,
         route: &Meta,
-    ) -> Option<(bool, String, &'static str)> {
-        let across = target.across.as_ref()?;
+    ) -> Option<(bool, Option<(String, &'static str)>)> {
+        let (namespace, name) = match &target.reference {
+            Reference::Free => return None,
+            // Said where it was read.
+            Reference::Unsupported => return Some((true, None)),
+            Reference::Across { namespace, name } => (namespace, name),
+        };
         let grants = &self.resources.grants;
         let mut letting = grants.iter();
-        if letting.any(|grant| grant.lets(route, &across.namespace, &across.name)) {
+        if letting.any(|grant| grant.lets(route, namespace, name)) {
             return None;
         }
         let message = format!(
-            "no ReferenceGrant of namespace {} lets {}s of namespace {} name the Service {}",
-            across.namespace, route.kind, route.namespace, across.name
+            "no ReferenceGrant of namespace {namespace} lets {}s of namespace {} name the Service {name}",
+            route.kind, route.namespace
         );
         Some(match grants.is_empty() {
-            true => (false, message, "it is taken to be there; name its file too"),
-            false => (true, message, "its share is answered with 500"),
+            true => {
+                let effect = "it is taken to be there; name its file too";
+                (false, Some((message, effect)))
+            }
+            false => (true, Some((message, "its share is answered with 500"))),
         })
     }
 

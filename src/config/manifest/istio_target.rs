@@ -5,7 +5,7 @@
 
 use super::istio_names::{destination_problem, is_label};
 use super::object::{Keys, number, object, refuse, scalar, text};
-use super::resources::{Meta, Target, qualified};
+use super::resources::{Meta, Reference, Target, qualified};
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::{Node, Value};
 
@@ -123,7 +123,7 @@ pub(super) fn target(node: &Node, meta: &Meta, report: &mut Report) -> Option<Ta
         subset: text(&fields, "subset", report).filter(|subset| !subset.is_empty()),
         port,
         weight: 0,
-        across: None,
+        reference: Reference::Free,
         span: node.span.clone(),
     })
 }

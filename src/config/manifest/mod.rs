@@ -18,6 +18,8 @@ mod core;
 mod destination_rule;
 mod files;
 mod gateway_api;
+#[cfg(test)]
+mod gateway_tests;
 mod inventory;
 mod istio_answer;
 mod istio_connection;

@@ -56,16 +56,19 @@ pub(super) struct Target {
     pub(super) subset: Option<String>,
     pub(super) port: Option<u16>,
     pub(super) weight: u32,
-    /// The service, where it stands in another namespace than the route of Gateway API that names it.
-    pub(super) across: Option<Across>,
+    pub(super) reference: Reference,
     pub(super) span: Range<usize>,
 }
 
-/// A service of another namespace: a route needs its leave to send requests there.
-#[derive(Debug, Clone)]
-pub(super) struct Across {
-    pub(super) namespace: String,
-    pub(super) name: String,
+/// Whether a route may name its target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reference {
+    /// It may.
+    Free,
+    /// A service of another namespace than the route of Gateway API: that namespace has to let it.
+    Across { namespace: String, name: String },
+    /// Istio has no such kind of backend.
+    Unsupported,
 }
 
 /// What a rule does with a request.

@@ -6,6 +6,8 @@ mod gate;
 #[cfg(test)]
 pub(super) use gate::{ARGO_KEYS, FLAGGER_KEYS, SCHEDULE_KEYS, STAGED_KEYS};
 
+use std::num::NonZeroU64;
+
 use super::diagnostic::{Severity, render};
 use super::reader::{Fields, Report};
 use super::source::{ConfigError, Source};
@@ -18,7 +20,7 @@ use crate::scenario::{MAX_REPLICATIONS, RolloutScenario, ScenarioName};
 use crate::units::{Rate, Rational, to_f64};
 
 /// The keys of a rollout scenario.
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 17] = [
     "name",
     "title",
     "description",
@@ -30,6 +32,7 @@ pub(super) const KEYS: [&str; 16] = [
     "objective",
     "load-test",
     "scrape",
+    "users",
     "retries",
     "counted",
     "seed",
@@ -187,6 +190,10 @@ fn read(source: &Source, report: &mut Report) -> Option<RolloutScenario> {
         scrape_interval: fields
             .get("scrape")
             .and_then(|node| values::duration(node, report)),
+        users: fields
+            .get("users")
+            .and_then(|node| values::whole(node, 1, u32::MAX.into(), report))
+            .and_then(NonZeroU64::new),
         retries: retries(&fields, report),
     };
     if let Some(node) = fields.get("load-test")

@@ -29,7 +29,8 @@ pub(super) fn check(
                 continue;
             };
             let rate = to_f64(arrivals.rate.per_second()) * share(phase, VersionIndex(place));
-            let work = arrivals.mean_work() * backend.service_time.mean();
+            let work =
+                arrivals.mean_work() * backend.service_time.mean() * (1.0 + backend.slowdown);
             let load = rate * work / slots(backend);
             if load >= 1.0 && !is_limited(backend) {
                 report.add(too_much(

@@ -6,6 +6,7 @@ mod backend;
 mod capacity;
 mod claims;
 mod connections;
+mod observation;
 mod phases;
 mod versions;
 
@@ -27,17 +28,22 @@ pub(super) use phases::PHASE_KEYS;
 #[cfg(test)]
 pub(super) use versions::VERSION_KEYS;
 
+use std::num::NonZeroU16;
+
 use super::diagnostic::{Severity, render};
 use super::reader::{Fields, Report};
 use super::source::{ConfigError, Source};
 use super::{Diagnostic, values, yaml};
 use crate::scenario::{
-    MAX_REPLICATIONS, Parts, Protocol, Scenario, ScenarioError, ScenarioName, Version,
+    MAX_REPLICATIONS, Parts, Phase, Protocol, Scenario, ScenarioError, ScenarioName, Version,
 };
 use crate::units::{ConfidenceLevel, Tolerance};
 
+/// The most proxies that may share the requests.
+const MAX_PROXIES: u64 = 1000;
+
 /// The keys of a scenario file; those of its phases may stand here too, as defaults.
-pub(super) const KEYS: [&str; 22] = [
+pub(super) const KEYS: [&str; 24] = [
     "name",
     "title",
     "description",
@@ -58,7 +64,9 @@ pub(super) const KEYS: [&str; 22] = [
     "claims",
     "backend",
     "warm-up",
+    "scrape-interval",
     "connections",
+    "proxies",
     "$schema",
 ];
 
@@ -117,6 +125,11 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
     let drafts = phases::read(&fields, name.as_ref(), report);
     let versions = versions::resolve(described, &fields, &drafts, backend.as_ref(), report);
     let phases = phases::build(&drafts, &versions, report);
+    let proxies = proxies(&fields, report);
+    let phases: Vec<Phase> = phases
+        .into_iter()
+        .map(|phase| phase.with_proxies(proxies))
+        .collect();
     capacity::check(&phases, &versions, &drafts, report);
     let claims = claims::read(&fields, &drafts, &versions, report);
     let protocol = protocol(&fields, report);
@@ -146,10 +159,8 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
             .collect::<Vec<Version>>(),
         phases,
         claims,
-        warm_up: fields
-            .get("warm-up")
-            .and_then(|node| values::duration(node, report))
-            .unwrap_or_default(),
+        warm_up: observation::warm_up(&fields, report),
+        scrape_interval: observation::scrape_interval(&fields, report),
     };
     let broken = report
         .diagnostics
@@ -157,7 +168,10 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
         .any(|found| found.severity == Severity::Error);
     match (broken, Scenario::new(parts)) {
         (true, _) => None,
-        (false, Ok(scenario)) => Some(scenario),
+        (false, Ok(scenario)) => {
+            let fits = observation::check(&scenario, &fields, report);
+            fits.then_some(scenario)
+        }
         (false, Err(error)) => {
             whole_scenario(&fields, &error, report);
             None
@@ -206,6 +220,15 @@ fn paragraph(fields: &Fields, key: &str, report: &mut Report) -> Option<String> 
     fields
         .get(key)
         .and_then(|node| values::paragraph(node, report))
+}
+
+/// How many proxies share the requests.
+fn proxies(fields: &Fields, report: &mut Report) -> NonZeroU16 {
+    fields
+        .get("proxies")
+        .and_then(|node| values::whole(node, 1, MAX_PROXIES, report))
+        .and_then(|number| NonZeroU16::new(u16::try_from(number).ok()?))
+        .unwrap_or(NonZeroU16::MIN)
 }
 
 fn replications(fields: &Fields, report: &mut Report) -> u32 {

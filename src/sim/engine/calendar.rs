@@ -6,7 +6,8 @@
 //! on the data. Entities keep their slot; what comes and goes without bound (deadlines, retries)
 //! takes a slot and gives it back, and the tree doubles when they run out.
 //!
-//! Events of one moment happen in the order in which they were scheduled.
+//! Events of one moment happen in the order in which they were scheduled. Arrivals are not here: they
+//! come in order by themselves, after everything that is scheduled for their moment.
 
 use crate::units::SimTime;
 
@@ -95,9 +96,10 @@ impl Calendar {
         self.set(slot, NOTHING);
     }
 
-    /// Lets the next event happen: moves the clock there and names its slot.
+    /// Lets the next event happen that is not after `until`: moves the clock there and names its
+    /// slot.
     #[inline]
-    pub(super) fn advance(&mut self) -> Option<Slot> {
+    pub(super) fn advance(&mut self, until: u64) -> Option<Slot> {
         if let Some(slot) = self.happening.take() {
             self.set(slot, NOTHING);
         }
@@ -107,10 +109,20 @@ impl Calendar {
         }
         #[expect(clippy::cast_possible_truncation, reason = "the parts of the key")]
         let (time, slot) = ((first >> 64) as u64, first as u32 & ((1 << SLOT_BITS) - 1));
+        if time > until {
+            return None;
+        }
         debug_assert!(time >= self.now, "events happen in order");
         self.now = time;
         self.happening = Some(Slot(slot));
         self.happening
+    }
+
+    /// Moves the clock on to `time`, before which no event is scheduled.
+    #[inline]
+    pub(super) fn wait_until(&mut self, time: u64) {
+        debug_assert!(time >= self.now, "time goes on");
+        self.now = time;
     }
 
     /// Puts a key into a leaf and lets the winners of its games play again.
@@ -154,7 +166,7 @@ mod tests {
             calendar.schedule(slots[place], time);
         }
         let order: Vec<u32> =
-            std::iter::from_fn(|| calendar.advance().map(|slot| slot.0)).collect();
+            std::iter::from_fn(|| calendar.advance(u64::MAX).map(|slot| slot.0)).collect();
         assert_eq!(order, [0, 1, 4, 2, 3]);
         assert_eq!(calendar.now(), SimTime::from_nanos(5));
     }
@@ -167,12 +179,13 @@ mod tests {
         calendar.schedule(other, 20);
         calendar.schedule(one, 30);
         calendar.cancel(other);
-        assert_eq!(calendar.advance(), Some(one));
+        assert_eq!(calendar.advance(u64::MAX), Some(one));
         assert_eq!(calendar.now().as_nanos(), 30);
         // What is scheduled while it happens stays.
         calendar.schedule(one, 40);
-        assert_eq!(calendar.advance(), Some(one));
-        assert_eq!(calendar.advance(), None);
+        assert_eq!(calendar.advance(39), None);
+        assert_eq!(calendar.advance(40), Some(one));
+        assert_eq!(calendar.advance(u64::MAX), None);
     }
 
     proptest! {
@@ -192,7 +205,10 @@ mod tests {
                 if advances {
                     list.sort_unstable();
                     let (time, _, slot) = list.remove(0);
-                    prop_assert_eq!(calendar.advance(), Some(Slot(slot)));
+                    if let Some(before) = time.checked_sub(1) {
+                        prop_assert_eq!(calendar.advance(before), None);
+                    }
+                    prop_assert_eq!(calendar.advance(time), Some(Slot(slot)));
                     prop_assert_eq!(calendar.now().as_nanos(), time);
                 }
             }

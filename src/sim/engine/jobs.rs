@@ -102,6 +102,36 @@ impl Jobs {
         }
     }
 
+    /// Whether a job costs its service time and nothing can go wrong with it.
+    pub(super) fn are_plain(&self) -> bool {
+        let Self {
+            share,
+            ramp,
+            slower_than,
+            replicas,
+            ..
+        } = self;
+        *share == 0.0 && ramp.is_none() && *slower_than == u64::MAX && replicas.is_empty()
+    }
+
+    /// How long the next jobs take, if they are plain: what [`Self::next`] would say.
+    pub(super) fn fill(&mut self, nanos: &mut [u64]) {
+        let (prepared, rest) = nanos.split_at_mut(nanos.len().min(PREPARED - self.used));
+        let end = self.used + prepared.len();
+        prepared.copy_from_slice(&self.prepared[self.used..end]);
+        self.used = end;
+        self.law.fill(&mut self.service, rest);
+    }
+
+    /// A job that takes `factor` times as long, and fails if that is too long.
+    pub(super) fn stretched(&self, job: Job, factor: f64) -> Job {
+        let nanos = stretch(job.nanos, factor);
+        Job {
+            nanos,
+            fails: job.fails || nanos > self.slower_than,
+        }
+    }
+
     #[expect(
         clippy::cast_precision_loss,
         reason = "53 bits, as for any random share"
@@ -118,6 +148,6 @@ impl Jobs {
     clippy::cast_sign_loss,
     reason = "rounding to nanoseconds; saturating is right"
 )]
-pub(super) fn stretch(nanos: u64, factor: f64) -> u64 {
+fn stretch(nanos: u64, factor: f64) -> u64 {
     (nanos as f64 * factor).round() as u64
 }

@@ -12,11 +12,13 @@ use super::calendar::{Calendar, Slot};
 use super::calls::{CallId, Calls};
 use super::cluster::Cluster;
 use super::connections::{ConnectionId, Table};
+use super::thinkers::Thinkers;
 use super::{Setup, nanos};
 use crate::random::{Purpose, Stream, stream};
 use crate::scenario::{Phase, TrafficClass};
 use crate::sim::arrivals::exponential;
 use crate::sim::replay::{Request, Step, most_requests};
+use crate::sim::spread::Spread;
 use crate::sim::timeline::Timeline;
 use crate::tally::service::{Outcome, ServiceRecorder, ServiceTally};
 use crate::tally::{PhaseRecorder, PhaseTally};
@@ -33,12 +35,8 @@ const RECORDED: usize = 1024;
 enum Role {
     /// Nobody.
     Unused,
-    /// The next step of the timeline: a phase, or an arrival.
-    Timeline,
     /// A phase with a closed loop ends by the clock.
     LoopEnds,
-    /// A viewer of a closed loop has done thinking.
-    Viewer(u32),
     /// A server has done its work.
     Server(u32),
     /// An attempt has taken too long.
@@ -89,16 +87,19 @@ struct Mesh<'a> {
     /// Open TCP connections, if requests are sent over such.
     connections: Option<Table<'a>>,
     timeline: Timeline<'a>,
-    /// The step that happens when its slot says so.
+    /// The next step of the timeline, a phase or an arrival, and when it happens.
     step: Option<Step>,
-    step_slot: Slot,
-    loop_slot: Slot,
-    viewers: Vec<Slot>,
+    step_time: u64,
+    loop_slot: Option<Slot>,
+    thinkers: Thinkers,
     /// The closed loop in force: its mean think time in nanoseconds.
     think: Option<f64>,
     /// Per phase and class of traffic: how many times the service time it takes. Empty without
     /// classes.
     class_work: Vec<Vec<f64>>,
+    /// How requests are spread over several proxies, and how many of the phase have been.
+    spread: Option<Spread>,
+    position: u64,
     thinking: Stream,
     waiting_to_retry: Stream,
     destinations: Vec<usize>,
@@ -120,15 +121,25 @@ struct Mesh<'a> {
 pub(super) fn run(setup: &Setup) -> (Vec<PhaseTally>, ServiceTally) {
     let mut mesh = Mesh::new(setup);
     while !(mesh.finished && mesh.open == 0) {
-        let Some(slot) = mesh.calendar.advance() else {
-            break;
+        // From outside come the steps of the timeline and the viewers of closed loops.
+        let outside = mesh.step_time.min(mesh.thinkers.next_time());
+        let Some(slot) = mesh.calendar.advance(outside) else {
+            if outside == u64::MAX {
+                break;
+            }
+            mesh.events += 1;
+            mesh.calendar.wait_until(outside);
+            if mesh.step_time == outside {
+                mesh.step_happens(outside);
+            } else if let Some(viewer) = mesh.thinkers.pop() {
+                mesh.viewer_sends(viewer, outside);
+            }
+            continue;
         };
         mesh.events += 1;
         let now = mesh.calendar.now().as_nanos();
         match mesh.roles[slot.0 as usize] {
             Role::Server(server) => mesh.server_done(server, now),
-            Role::Timeline => mesh.step_happens(now),
-            Role::Viewer(viewer) => mesh.viewer_sends(viewer, now),
             Role::Deadline(call) => mesh.give_up(call, Outcome::TimedOut, now),
             Role::Retry(call) => mesh.retry(call, now),
             Role::Connection(connection) => mesh.connection_turn(connection, now),
@@ -146,22 +157,21 @@ impl<'a> Mesh<'a> {
         let scenario = setup.scenario;
         let mut clusters = Vec::with_capacity(scenario.versions().len());
         let mut total = 0;
+        let proxies = scenario.phases()[0].proxies();
         for (place, version) in scenario.versions().iter().enumerate() {
             let index = [setup.replication, place as u64];
             let cluster = version
                 .backend
                 .as_ref()
-                .map(|backend| Cluster::new(backend, scenario.seed(), index, total));
+                .map(|backend| Cluster::new(backend, scenario.seed(), index, total, proxies));
             total += cluster.as_ref().map_or(0, Cluster::servers);
             clusters.push(cluster);
         }
-        let mut calendar = Calendar::new(total as usize + 8);
-        let (step_slot, loop_slot) = (calendar.take_slot(), calendar.take_slot());
         let random = |purpose| stream(scenario.seed(), purpose, &[setup.replication]);
         let mut mesh = Self {
             setup,
-            calendar,
-            roles: vec![Role::Timeline, Role::LoopEnds],
+            calendar: Calendar::new(total as usize),
+            roles: Vec::with_capacity(total as usize),
             clusters,
             servers: Vec::with_capacity(total as usize),
             calls: Calls::default(),
@@ -177,11 +187,13 @@ impl<'a> Mesh<'a> {
             }),
             timeline: Timeline::new(scenario, setup.replication),
             step: None,
-            step_slot,
-            loop_slot,
-            viewers: Vec::new(),
+            step_time: u64::MAX,
+            loop_slot: None,
+            thinkers: Thinkers::default(),
             think: None,
             class_work: class_work(scenario.phases()),
+            spread: None,
+            position: 0,
             thinking: random(Purpose::Think),
             waiting_to_retry: random(Purpose::Retries),
             destinations: Vec::new(),
@@ -229,18 +241,15 @@ impl<'a> Mesh<'a> {
         slot
     }
 
-    /// Schedules the next step of the timeline.
+    /// Finds the next step of the timeline.
     fn next_step(&mut self) {
         self.step = self.timeline.next();
-        match self.step {
-            Some(step) => self
-                .calendar
-                .schedule(self.step_slot, step.time().as_nanos()),
-            None => self.finished = true,
-        }
+        self.finished = self.step.is_none();
+        self.step_time = self.step.map_or(u64::MAX, |step| step.time().as_nanos());
     }
 
     fn step_happens(&mut self, now: u64) {
+        self.step_time = u64::MAX;
         match self.step.take() {
             Some(Step::Request(request)) => {
                 self.next_step();
@@ -268,6 +277,9 @@ impl<'a> Mesh<'a> {
         }
         self.phase = place;
         self.destinations = phase.destinations().iter().map(|d| d.version.0).collect();
+        let index = [self.setup.replication, place as u64];
+        self.spread = Spread::new(phase.proxies(), self.setup.scenario.seed(), index);
+        self.position = 0;
         self.service
             .classes(place, phase.arrivals().classes().len());
         let time = self.calendar.now();
@@ -277,15 +289,13 @@ impl<'a> Mesh<'a> {
             return;
         };
         if let Some(end) = self.timeline.phase_end() {
-            self.calendar.schedule(self.loop_slot, end.as_nanos());
+            let slot = self.slot_for(Role::LoopEnds);
+            self.calendar.schedule(slot, end.as_nanos());
+            self.loop_slot = Some(slot);
         }
         let mean = think.as_secs_f64() * 1e9;
         self.think = Some(mean);
         for viewer in 0..viewers.get() {
-            if self.viewers.len() <= viewer as usize {
-                let slot = self.slot_for(Role::Viewer(viewer));
-                self.viewers.push(slot);
-            }
             self.think_then_send(viewer, time.as_nanos());
         }
     }
@@ -300,9 +310,9 @@ impl<'a> Mesh<'a> {
 
     /// A viewer thinks, and will then send a request.
     fn think_then_send(&mut self, viewer: u32, now: u64) {
-        if let (Some(mean), Some(&slot)) = (self.think, self.viewers.get(viewer as usize)) {
+        if let Some(mean) = self.think {
             let nanos = exponential(&mut self.thinking, mean);
-            self.calendar.schedule(slot, now.saturating_add(nanos));
+            self.thinkers.add(viewer, now.saturating_add(nanos));
         }
     }
 
@@ -317,14 +327,22 @@ impl<'a> Mesh<'a> {
 
     /// The phase in force, a closed loop, is over; who waits for a response stays until it comes.
     fn loop_ends(&mut self, _now: u64) {
-        self.calendar.cancel(self.loop_slot);
-        self.think = None;
-        for place in 0..self.viewers.len() {
-            self.calendar.cancel(self.viewers[place]);
+        if let Some(slot) = self.loop_slot.take() {
+            self.give_back(slot);
         }
+        self.think = None;
+        self.thinkers.clear();
         self.timeline.end_phase(self.calendar.now());
         self.phase_ends();
         self.next_step();
+    }
+
+    /// The proxy of the next request of the phase.
+    #[inline]
+    fn next_proxy(&mut self) -> u16 {
+        let position = self.position;
+        self.position += 1;
+        self.spread.map_or(0, |spread| spread.proxy(position))
     }
 
     fn count_request(&mut self, request: &Request) {

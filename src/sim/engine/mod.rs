@@ -14,8 +14,11 @@ mod jobs;
 mod mesh;
 mod outlier;
 mod pools;
+mod proxy;
 #[cfg(test)]
 mod tests;
+mod thinkers;
+mod under_way;
 
 use std::time::Duration;
 
@@ -70,6 +73,6 @@ pub(super) fn run(setup: &Setup) -> (Vec<PhaseTally>, ServiceTally) {
 }
 
 /// A duration in nanoseconds; the end of time if it is longer.
-fn nanos(span: Duration) -> u64 {
+pub(super) fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,8 +1,9 @@
 //! First-come-first-served pools without an event: the next-free-server recursion.
 //!
-//! If nothing looks at departures (no limit, timeout, ejection, scaling, and balancing that does
-//! not ask how busy a replica is), a request's way follows from the requests before it: it starts
-//! when it has arrived and the earliest of its pool's servers is free. That gives the same times as
+//! If nothing changes what a replica has taken (no limit, timeout, ejection, scaling), a request's
+//! way follows from the requests before it: it starts when it has arrived and the earliest of its
+//! pool's servers is free. Where balancing asks how busy a replica is, departures wait until the next
+//! arrival lets them happen ([`super::under_way`]). That gives the same times as
 //! the events of [`super::mesh`], to the nanosecond (a test holds the two together), at a fraction
 //! of the cost.
 
@@ -12,6 +13,7 @@ use std::collections::BinaryHeap;
 use super::Setup;
 use super::callers::Callers;
 use super::jobs::Jobs;
+use super::under_way::UnderWay;
 use crate::balance::{Balance, Hosts};
 use crate::random::{Purpose, Stream, stream};
 use crate::scenario::{ArrivalProcess, Backend, Fault, Resilience, Scaling, Scenario};
@@ -19,6 +21,10 @@ use crate::sim::replay::{Step, most_requests};
 use crate::sim::timeline::{Block, Timeline};
 use crate::tally::service::{ServedBlock, ServiceTally};
 use crate::tally::{PhaseRecorder, PhaseTally};
+use crate::units::sum_nanos;
+
+/// Where balancing asks for the load of more replicas than this, events are faster.
+const MOST_LOOKED_AT: u32 = 64;
 
 /// Whether the recursion gives the whole truth about a scenario.
 pub(super) fn apply(scenario: &Scenario) -> bool {
@@ -30,7 +36,9 @@ pub(super) fn apply(scenario: &Scenario) -> bool {
         )
     };
     let backends = scenario.versions().iter().flat_map(|v| &v.backend);
+    let one_proxy = |phase: &crate::scenario::Phase| phase.proxies().get() == 1;
     scenario.connections().is_none()
+        && scenario.phases().iter().all(one_proxy)
         && scenario.phases().iter().all(open)
         && backends.into_iter().all(serves_in_order)
 }
@@ -41,9 +49,10 @@ fn serves_in_order(backend: &Backend) -> bool {
     // With one queue a slow replica serves a request only if it takes it, which events decide.
     let replicas_matter = backend.balancing.shares_queue && !backend.replica_faults.is_empty();
     backend.queue.is_none()
+        && backend.slowdown == 0.0
         && backend.resilience == Resilience::default()
         && backend.scaling == Scaling::Fixed
-        && !backend.balancing.looks_at_load
+        && !(backend.balancing.looks_at_load && backend.replicas.get() > MOST_LOOKED_AT)
         && !backend.replica_faults.iter().any(crashes)
         && !replicas_matter
 }
@@ -51,6 +60,7 @@ fn serves_in_order(backend: &Backend) -> bool {
 /// The replicas of one version.
 struct Version {
     balance: Option<Box<dyn Balance>>,
+    under_way: Option<UnderWay>,
     random: Stream,
     callers: Callers,
     usable: Vec<u32>,
@@ -84,8 +94,10 @@ impl Version {
             balance.update(hosts, &mut random);
             balance
         });
+        let looks = backend.balancing.looks_at_load;
         Self {
             balance,
+            under_way: looks.then(|| UnderWay::new(pools)),
             random,
             callers: Callers::new(backend, seed, index),
             usable,
@@ -97,26 +109,47 @@ impl Version {
         }
     }
 
-    /// When a request that arrives at `now` is answered, and whether with an error.
-    #[inline]
-    fn serve(&mut self, now: u64) -> (u64, bool) {
-        let replica = match &mut self.balance {
-            None => 0,
-            Some(balance) => {
-                let hosts = Hosts {
-                    usable: &self.usable,
-                    active: &[],
-                    weights: &self.weights,
-                };
-                balance.pick(hosts, self.callers.next(), &mut self.random)
+    /// Serves the requests of a block, of which it knows when they arrived.
+    fn serve(&mut self, block: &mut ServedBlock) {
+        block.nanos.resize(block.arrived.len(), 0);
+        let plain = self.jobs.are_plain();
+        if plain {
+            self.jobs.fill(&mut block.nanos);
+            self.busy_nanos += sum_nanos(&block.nanos);
+        }
+        if let (true, None, [pool]) = (plain, &self.balance, &mut self.pools[..]) {
+            return pool.serve_all(&block.arrived, &mut block.nanos);
+        }
+        for (&now, nanos) in block.arrived.iter().zip(&mut block.nanos) {
+            let replica = self.pick(now);
+            if !plain {
+                let job = self.jobs.next(replica, now);
+                *nanos = job.nanos;
+                self.busy_nanos += u128::from(job.nanos);
+                block.fails.push(job.fails);
             }
+            let departure = self.pools[replica as usize].serve(now, *nanos);
+            *nanos = departure - now;
+            if let Some(under_way) = &mut self.under_way {
+                under_way.add(replica as usize, departure);
+            }
+        }
+    }
+
+    /// The replica that the next request goes to, at `now`.
+    #[inline]
+    fn pick(&mut self, now: u64) -> u32 {
+        let under_way = self.under_way.as_mut();
+        let active = under_way.map_or(&[][..], |under_way| under_way.at(now));
+        let Some(balance) = &mut self.balance else {
+            return 0;
         };
-        let job = self.jobs.next(replica, now);
-        self.busy_nanos += u128::from(job.nanos);
-        (
-            self.pools[replica as usize].serve(now, job.nanos),
-            job.fails,
-        )
+        let hosts = Hosts {
+            usable: &self.usable,
+            active,
+            weights: &self.weights,
+        };
+        balance.pick(hosts, self.callers.next(), &mut self.random)
     }
 }
 
@@ -134,6 +167,20 @@ impl Pool {
             0..=4 => Self::Four(free(servers)),
             5..=8 => Self::Eight(free(servers)),
             _ => Self::Many(vec![Reverse(0); servers].into()),
+        }
+    }
+
+    /// Serves requests in the order of arrival; turns how long each takes into the time from its
+    /// arrival to its departure.
+    fn serve_all(&mut self, arrived: &[u64], nanos: &mut [u64]) {
+        match self {
+            Self::Four(servers) => serve_all(servers, arrived, nanos),
+            Self::Eight(servers) => serve_all(servers, arrived, nanos),
+            Self::Many(_) => {
+                for (&now, nanos) in arrived.iter().zip(nanos) {
+                    *nanos = self.serve(now, *nanos) - now;
+                }
+            }
         }
     }
 
@@ -157,6 +204,14 @@ impl Pool {
 
 fn free<const N: usize>(servers: usize) -> [u64; N] {
     std::array::from_fn(|place| if place < servers { 0 } else { u64::MAX })
+}
+
+fn serve_all<const N: usize>(servers: &mut [u64; N], arrived: &[u64], nanos: &mut [u64]) {
+    let mut own = *servers;
+    for (&now, nanos) in arrived.iter().zip(nanos) {
+        *nanos = serve(&mut own, now, *nanos) - now;
+    }
+    *servers = own;
 }
 
 /// Takes out the earliest and sorts its next moment in, without a branch.
@@ -223,17 +278,14 @@ pub(super) fn run(setup: &Setup) -> (Vec<PhaseTally>, ServiceTally) {
                 if let Some(recorder) = &mut current {
                     recorder.record_block(moments, picks);
                 }
-                for (&arrived, &destination) in moments.iter().zip(picks) {
-                    let version = destinations[destination];
-                    let (answered, fails) = match &mut versions[version] {
-                        Some(version) => version.serve(arrived),
-                        None => (arrived, false),
-                    };
-                    blocks[version].push(arrived, answered, fails);
-                }
                 for (version, block) in blocks.iter_mut().enumerate() {
+                    let goes: Vec<bool> = destinations.iter().map(|&one| one == version).collect();
+                    block.take(moments, picks, &goes);
+                    match &mut versions[version] {
+                        Some(version) => version.serve(block),
+                        None => block.nanos.resize(block.arrived.len(), 0),
+                    }
                     service.served_block(phase, version, block);
-                    block.clear();
                 }
                 (setup.progress)(moments.len() as u64);
             }

@@ -13,6 +13,7 @@ use crate::tally::service::Outcome;
 use crate::units::{ConfidenceLevel, Rate, Tolerance};
 
 mod connections;
+mod proxies;
 
 fn number(value: u32) -> NonZeroU32 {
     NonZeroU32::new(value).unwrap()
@@ -34,6 +35,7 @@ pub(super) fn backend(replicas: u32, service_time: ServiceTime) -> Backend {
         concurrency: NonZeroU32::MIN,
         queue: None,
         service_time,
+        slowdown: 0.0,
         errors: Errors::default(),
         balancing: balance::Kind::shared_queue(),
         resilience: Resilience::default(),
@@ -89,6 +91,7 @@ fn scenario(backends: Vec<(u32, Backend)>, length: Length, arrivals: Arrivals) -
         claims: Vec::new(),
         warm_up: Duration::ZERO,
         connections: None,
+        scrape_interval: None,
     })
     .unwrap()
 }
@@ -106,8 +109,10 @@ fn the_recursion_and_the_events_give_the_same_times() {
         "ring-hash",
         "maglev",
         "edf",
+        "least-request",
+        "least-request-full-scan",
     ];
-    for (policy, concurrency) in policies.into_iter().zip([1, 2, 5, 3, 1, 4]) {
+    for (policy, concurrency) in policies.into_iter().zip([1, 2, 5, 3, 1, 4, 1, 3]) {
         let version = |mean: f64| Backend {
             balancing: balance::Kind::named(policy).unwrap(),
             concurrency: number(concurrency),

@@ -286,7 +286,7 @@ fn judge(parts: &ArgoMetricParts, value: Value) -> Judged {
     match value {
         Value::Empty => return parts.empty,
         Value::NotANumber => return parts.nan,
-        Value::Share { .. } | Value::Milliseconds(_) => {}
+        Value::Share { .. } | Value::Milliseconds(_) | Value::Given(_) => {}
     }
     match (&parts.success, &parts.failure) {
         (None, None) => Judged::Successful,

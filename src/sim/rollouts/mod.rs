@@ -143,7 +143,10 @@ pub fn simulate_rollouts(
             let last = replications.min((block + 1) * BLOCK);
             for replication in block * BLOCK..last {
                 let observer = Observer::new(&layout, seed, &[series, replication]);
-                tally.add(&run_one(&rollout.controller, observer, Log(None)));
+                tally.add(
+                    &run_one(&rollout.controller, observer, Log(None)),
+                    traffic.users,
+                );
             }
             progress(last - block * BLOCK);
             tally

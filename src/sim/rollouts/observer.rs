@@ -8,6 +8,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use rand::Rng;
+
 use super::latency::histogram_quantile;
 use super::layout::{Layout, failures_among};
 use crate::random::{Purpose, Stream, stream};
@@ -52,6 +54,8 @@ pub enum Value {
     },
     /// A latency in milliseconds.
     Milliseconds(f64),
+    /// Something that is not simulated: whether it was successful.
+    Given(bool),
 }
 
 impl Value {
@@ -62,6 +66,7 @@ impl Value {
             Self::Empty | Self::NotANumber => None,
             Self::Share { succeeded, all } => Some(range.contains_fraction(succeeded, all)),
             Self::Milliseconds(value) => Some(range.contains(value)),
+            Self::Given(successful) => Some(successful),
         }
     }
 }
@@ -129,6 +134,8 @@ pub struct Totals {
 #[derive(Debug)]
 pub(super) struct Observer<'a> {
     layout: &'a Layout<'a>,
+    seed: u64,
+    index: Vec<u64>,
     canary: Stream,
     stable: Stream,
     cells: VecDeque<Cell>,
@@ -140,6 +147,8 @@ impl<'a> Observer<'a> {
     pub(super) fn new(layout: &'a Layout<'a>, seed: u64, index: &[u64]) -> Self {
         Self {
             layout,
+            seed,
+            index: index.to_vec(),
             canary: stream(seed, Purpose::RolloutCanary, index),
             stable: stream(seed, Purpose::RolloutStable, index),
             cells: VecDeque::new(),
@@ -243,6 +252,9 @@ impl<'a> Observer<'a> {
 
     /// The value of a measure over a window that ends now.
     pub(super) fn measure(&self, measure: &Measure, window: Duration) -> Value {
+        if let Measure::NotSimulated { name, successful } = measure {
+            return Value::Given(self.succeeds(name, to_f64(*successful)));
+        }
         let counted = self.counted(window);
         if counted.all() == 0 {
             return match self.totals.counted.all() {
@@ -275,6 +287,20 @@ impl<'a> Observer<'a> {
                     false => value,
                 })
             }
+            // Answered above.
+            Measure::NotSimulated { .. } => Value::Empty,
         }
+    }
+
+    /// Whether something that is not simulated is successful now; the same whenever it is asked.
+    fn succeeds(&self, name: &str, probability: f64) -> bool {
+        if probability >= 1.0 {
+            return true;
+        }
+        let mut index = self.index.clone();
+        index.push(self.now);
+        index.extend(name.bytes().map(u64::from));
+        let number = stream(self.seed, Purpose::RolloutGiven, &index).next_u64();
+        ((number >> 11) as f64) < probability * 9_007_199_254_740_992.0
     }
 }

@@ -11,14 +11,24 @@ use crate::stats::binomial::Binomial;
 use crate::stats::poisson::Poisson;
 
 /// How attempts fail.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Attempts {
-    /// P(the first attempt fails).
-    pub first: f64,
-    /// P(a retry fails).
-    pub again: f64,
-    /// Retries of a request at most.
-    pub retries: u32,
+    stages: Vec<f64>,
+}
+
+impl Attempts {
+    /// P(the first attempt fails), P(the second fails, given that the first did), and so on; one
+    /// more than there are retries.
+    #[must_use]
+    pub fn new(stages: Vec<f64>) -> Self {
+        Self { stages }
+    }
+
+    /// P(an attempt fails, given that those before it did), from the first on.
+    #[must_use]
+    pub fn stages(&self) -> &[f64] {
+        &self.stages
+    }
 }
 
 /// Cells of a table beyond which it takes too long.
@@ -32,12 +42,12 @@ const NEGLIGIBLE: f64 = 1e-18;
 /// for an exact sum.
 ///
 /// # Errors
-/// [`StatsError::Domain`] unless both probabilities lie in [0, 1].
+/// [`StatsError::Domain`] without a stage, or unless all probabilities lie in [0, 1].
 ///
 /// ```
 /// # use shiftsim::stats::{Rational, gates::{attempts::*, tick::{Requests, Shares}}};
 /// // One request, tried again once: it passes at 50% unless both attempts fail.
-/// let attempts = Attempts { first: 0.1, again: 0.1, retries: 1 };
+/// let attempts = Attempts::new(vec![0.1; 2]);
 /// let half = Shares::at_least(Rational::new(1, 2));
 /// let law = attempts_check(Requests::Fixed(1), &attempts, &half)?.unwrap();
 /// assert!((law.pass - 0.99).abs() < 1e-15);
@@ -48,17 +58,31 @@ pub fn attempts_check(
     attempts: &Attempts,
     accepted: &Shares,
 ) -> Result<Option<TickLaw>, StatsError> {
-    for rate in [attempts.first, attempts.again] {
-        if !(0.0..=1.0).contains(&rate) {
+    for rate in &attempts.stages {
+        if !(0.0..=1.0).contains(rate) {
             let expected = "a probability in [0, 1]";
-            return Err(StatsError::domain("error_rate", expected, rate));
+            return Err(StatsError::domain("error_rate", expected, *rate));
         }
     }
+    let [first, again @ ..] = &attempts.stages[..] else {
+        return Err(StatsError::domain("stages", "at least one", 0));
+    };
+    let attempts = Stages {
+        first: *first,
+        again,
+    };
     match requests {
         Requests::Poisson(mean) => poisson(mean, attempts, accepted),
         Requests::Fixed(n) => fixed(n, attempts, accepted),
         Requests::Split { .. } => split(requests, attempts, accepted),
     }
+}
+
+/// The first attempt and the retries.
+#[derive(Clone, Copy)]
+struct Stages<'a> {
+    first: f64,
+    again: &'a [f64],
 }
 
 /// Probabilities of (successes, errors) of the requests whose first attempt fails.
@@ -131,25 +155,14 @@ impl Table {
     }
 }
 
-fn poisson(
-    mean: f64,
-    attempts: &Attempts,
-    accepted: &Shares,
-) -> Result<Option<TickLaw>, StatsError> {
-    let &Attempts {
-        first,
-        again,
-        retries,
-    } = attempts;
+fn poisson(mean: f64, attempts: Stages, accepted: &Shares) -> Result<Option<TickLaw>, StatsError> {
+    let first = attempts.first;
     let mut table = Table::certain();
     let mut failing = mean * first;
-    for errors in 1..=u64::from(retries) + 1 {
-        // The last retry of all that succeeds, or none does.
-        let (here, successes) = match errors > u64::from(retries) {
-            true => (failing, 0),
-            false => (failing * (1.0 - again), 1),
-        };
-        table = match table.with(here, successes, errors)? {
+    // A retry succeeds after so many errors, or none does.
+    let kinds = attempts.again.iter().map(|&again| (again, 1));
+    for ((again, successes), errors) in kinds.chain([(0.0, 0)]).zip(1..) {
+        table = match table.with(failing * (1.0 - again), successes, errors)? {
             Some(table) => table,
             None => return Ok(None),
         };
@@ -175,7 +188,7 @@ fn poisson(
     }))
 }
 
-fn fixed(n: u64, attempts: &Attempts, accepted: &Shares) -> Result<Option<TickLaw>, StatsError> {
+fn fixed(n: u64, attempts: Stages, accepted: &Shares) -> Result<Option<TickLaw>, StatsError> {
     if n == 0 {
         return Ok(Some(TickLaw {
             pass: 0.0,
@@ -187,12 +200,12 @@ fn fixed(n: u64, attempts: &Attempts, accepted: &Shares) -> Result<Option<TickLa
     let mut chain: Vec<(u64, u64, f64)> = binomial_masses(n, attempts.first)?
         .map(|(failing, mass)| (failing, failing, mass))
         .collect();
-    for _ in 0..attempts.retries {
+    for &again in attempts.again {
         let mut next = std::collections::BTreeMap::new();
         for &(failing, errors, mass) in &chain {
-            for (again, share) in binomial_masses(failing, attempts.again)? {
+            for (left, share) in binomial_masses(failing, again)? {
                 if mass * share > NEGLIGIBLE {
-                    *next.entry((again, errors + again)).or_insert(0.0) += mass * share;
+                    *next.entry((left, errors + left)).or_insert(0.0) += mass * share;
                 }
             }
         }
@@ -233,7 +246,7 @@ fn binomial_masses(n: u64, p: f64) -> Result<impl Iterator<Item = (u64, f64)>, S
 /// A mixture of fixed numbers.
 fn split(
     requests: Requests,
-    attempts: &Attempts,
+    attempts: Stages,
     accepted: &Shares,
 ) -> Result<Option<TickLaw>, StatsError> {
     if requests.mean() > MOST_SPLIT {
@@ -265,11 +278,7 @@ mod tests {
     #[test]
     fn values_of_an_enumeration() {
         // Python, fractions over all outcomes of 8 requests with two retries, at least 80%.
-        let attempts = Attempts {
-            first: 0.25,
-            again: 0.25,
-            retries: 2,
-        };
+        let attempts = Attempts::new(vec![0.25; 3]);
         let accepted = Shares::at_least(Rational::new(4, 5));
         let law = attempts_check(Requests::Fixed(8), &attempts, &accepted).unwrap();
         assert!((law.unwrap().pass - 0.525_592_803_955_078_1).abs() < 1e-14);
@@ -283,7 +292,7 @@ mod tests {
         ) {
             // Every retry succeeds: n successes and as many errors as first attempts fail, so
             // that at least 4/5 of attempts is at most 1/4 of requests.
-            let attempts = Attempts { first: rate, again: 0.0, retries: 1 };
+            let attempts = Attempts::new(vec![rate, 0.0]);
             let law = attempts_check(
                 Requests::Poisson(mean), &attempts, &Shares::at_least(Rational::new(4, 5)),
             ).unwrap().unwrap();
@@ -297,18 +306,17 @@ mod tests {
         #[test]
         fn poisson_arrivals_are_a_mixture_of_fixed_numbers(
             mean in 0.1..20.0f64,
-            first in 0.0..0.5f64,
-            again in 0.0..0.5f64,
-            retries in 1u32..4,
+            stages in proptest::collection::vec(0.0..0.5f64, 1..4),
             floor in 0u64..=20,
         ) {
-            let attempts = Attempts { first, again, retries };
+            let attempts = Attempts::new(stages.clone());
             let accepted = Shares::at_least(Rational::new(floor, 20));
             let law = attempts_check(Requests::Poisson(mean), &attempts, &accepted)
                 .unwrap().unwrap();
             let (mut pass, mut fail) = (0.0, 0.0);
             for (n, mass) in Poisson::new(mean).unwrap().masses().iter() {
-                let given = fixed(n, &attempts, &accepted).unwrap().unwrap();
+                let given = attempts_check(Requests::Fixed(n), &attempts, &accepted)
+                    .unwrap().unwrap();
                 pass += mass * given.pass;
                 fail += mass * given.fail;
                 if mass < 1e-16 && n as f64 > mean {

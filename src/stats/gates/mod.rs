@@ -6,6 +6,7 @@
 //! - [`cumulative`]: failed checks add up over the whole rollout (Flagger);
 //! - [`patient`]: the same, where a tick with too few requests decides nothing;
 //! - [`measurements`]: a metric with limits on failures, errors and successes in a row (Argo);
+//! - [`weighted`]: laws in which every error has a weight, for users who meet one;
 //! - [`error_bounds`]: errors counted over all steps against a bound, at the end or at each step.
 //!
 //! All of them assume that the windows of different ticks do not overlap, so that checks are
@@ -18,3 +19,4 @@ pub mod measurements;
 pub mod patient;
 pub mod quantile;
 pub mod tick;
+pub mod weighted;

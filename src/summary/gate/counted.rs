@@ -7,6 +7,7 @@ use crate::rollout::{CanaryWeight, CountedAt, GateTraffic, Route, WindowArrivals
 use crate::stats::StatsError;
 use crate::stats::gates::attempts::{Attempts, attempts_check};
 use crate::stats::gates::tick::{Requests, Shares, TickLaw, success_check};
+use crate::stats::gates::weighted;
 use crate::units::to_f64;
 
 /// Why a check on attempts is simulated.
@@ -14,7 +15,7 @@ pub(super) const ATTEMPTS: &str =
     "every attempt of a retried request is counted, and there are too many for an exact sum";
 
 /// How what is counted fails.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Failing {
     /// Each request on its own, with this probability.
     Requests(f64),
@@ -31,11 +32,28 @@ impl Failing {
             Some(retries) if retries.counted == CountedAt::Client => {
                 Self::Requests(diluted(traffic.users_error_rate(), route, traffic))
             }
-            Some(retries) => Self::Attempts(Attempts {
-                first: diluted(traffic.canary_error_rate, route, traffic),
-                again: traffic.canary_error_rate,
-                retries: retries.most(),
-            }),
+            Some(retries) => {
+                let mut stages = vec![traffic.canary_error_rate; retries.most() as usize + 1];
+                stages[0] = diluted(traffic.canary_error_rate, route, traffic);
+                Self::Attempts(Attempts::new(stages))
+            }
+        }
+    }
+
+    /// The same where every error that a user meets has a weight; copies are nobody's.
+    pub(super) fn weighted(&self, requests: Requests, weight: f64) -> (Requests, Self) {
+        if weight == 1.0 {
+            return (requests, self.clone());
+        }
+        match self {
+            Self::Requests(rate) => {
+                let (requests, rate) = weighted::requests(requests, *rate, weight);
+                (requests, Self::Requests(rate))
+            }
+            Self::Attempts(attempts) => {
+                let (requests, attempts) = weighted::attempts(requests, attempts, weight);
+                (requests, Self::Attempts(attempts))
+            }
         }
     }
 
@@ -84,6 +102,28 @@ pub(super) fn users_of(route: Route, span: Duration, traffic: &GateTraffic) -> R
         ..*traffic
     };
     requests_of(Route::users(route.users), (0, nanos(span)), &users)
+}
+
+/// The mass that is left of a stretch of time where every error that a user meets has a weight.
+pub(super) fn mass(route: Route, span: Duration, traffic: &GateTraffic, weight: f64) -> f64 {
+    match weight {
+        1.0 => 1.0,
+        _ => weighted::mass(
+            users_of(route, span, traffic),
+            traffic.users_error_rate(),
+            weight,
+        ),
+    }
+}
+
+/// Of so many users, all alike, those who meet at least one error, if what is left is that mass.
+pub(super) fn users_hit(users: u64, mass: f64) -> f64 {
+    (users as f64 * (1.0 - mass)).max(0.0)
+}
+
+/// The weight of an error that one of so many users is spared.
+pub(super) fn spared(users: u64) -> f64 {
+    1.0 - 1.0 / users as f64
 }
 
 /// Users' requests that the new version answers in a stretch of time, on average.

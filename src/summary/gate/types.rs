@@ -19,8 +19,12 @@ pub struct GateSummary {
     pub rule: String,
     /// Users' requests per second, to all versions together.
     pub requests_per_second: f64,
+    /// Users among whom the requests are spread, if that is known.
+    pub users: Option<u64>,
     /// `poisson`, `constant` or `fixed`.
     pub arrivals: &'static str,
+    /// Metrics that are not simulated.
+    pub not_simulated: Vec<GivenMetric>,
     /// How failed requests are tried again, if they are.
     pub retries: Option<RetriesSummary>,
     /// The share of errors that is still acceptable, and where it is from.
@@ -41,6 +45,15 @@ pub struct GateSummary {
     pub warnings: Vec<Warning>,
     /// What to do next, in sentences.
     pub advice: Vec<String>,
+}
+
+/// A metric that is not simulated.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GivenMetric {
+    /// What it is called.
+    pub name: String,
+    /// P(a measurement is successful).
+    pub successful: f64,
 }
 
 /// How failed requests are tried again.

@@ -6,6 +6,8 @@
 //! and Analysis, section 9.5.3). Memory stays constant: when [`MOST`] batches are full, neighbours
 //! are joined. Samples may come in any order; the batch follows from the number of the arrival.
 
+use crate::units::sum_nanos;
+
 /// The most batches; then neighbours are joined, so that at least half of it remain.
 const MOST: usize = 64;
 
@@ -46,6 +48,28 @@ impl Batches {
         let batch = &mut self.batches[place];
         batch.sum += u128::from(nanos);
         batch.count += 1;
+    }
+
+    /// Adds the samples of arrivals in a row, the first of which has this number; returns their sum.
+    pub fn record_row(&mut self, mut number: u64, mut nanos: &[u64]) -> u128 {
+        let mut total = 0;
+        while !nanos.is_empty() {
+            let mut place = (number >> self.shift) as usize;
+            if place >= self.batches.len() {
+                place = self.open(number);
+            }
+            let left = ((place as u64 + 1) << self.shift) - number;
+            let left = usize::try_from(left).unwrap_or(usize::MAX);
+            let (row, rest) = nanos.split_at(left.min(nanos.len()));
+            let sum = sum_nanos(row);
+            let batch = &mut self.batches[place];
+            batch.sum += sum;
+            batch.count += row.len() as u64;
+            total += sum;
+            number += row.len() as u64;
+            nanos = rest;
+        }
+        total
     }
 
     /// Makes the batch of an arrival, joining neighbours until it is one of [`MOST`].
@@ -108,6 +132,12 @@ mod tests {
             .rev()
             .for_each(|number| backwards.record(number, number));
         assert_eq!(forwards, backwards);
+        let (mut rows, samples) = (Batches::default(), Vec::from_iter(0..1_000));
+        let mut sum = 0;
+        for (first, row) in (0..).step_by(70).zip(samples.chunks(70)) {
+            sum += rows.record_row(first, row);
+        }
+        assert_eq!((&rows, sum), (&forwards, 499_500));
         // 1000 arrivals in at most 64 batches: 63 of 16, the last one with 8.
         assert_eq!((forwards.shift, forwards.batches.len()), (4, 63));
         assert_eq!(forwards.batches[1].sum, (16..32).sum::<u128>());

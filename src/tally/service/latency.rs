@@ -3,12 +3,10 @@
 use hdrhistogram::Histogram;
 
 use super::Batches;
+use super::counts::{self, Sum};
 
 /// A quantile is too high by at most this share of itself: two significant digits.
 pub const LATENCY_ERROR: f64 = 1.0 / 128.0;
-
-/// The longest time that is told apart from longer ones: 39 hours, in nanoseconds.
-const LONGEST: u64 = 1 << 47;
 
 /// Response times of one version in one phase, in constant memory.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,32 +18,39 @@ pub struct Latency {
 
 impl Default for Latency {
     fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Latency {
-    /// No response so far.
-    #[must_use]
-    #[expect(
-        clippy::expect_used,
-        reason = "constant bounds, which the crate accepts"
-    )]
-    pub fn new() -> Self {
         Self {
-            histogram: Histogram::new_with_bounds(1, LONGEST, 2).expect("the bounds are valid"),
+            histogram: counts::empty(),
             sum: 0,
             batches: Batches::default(),
         }
     }
+}
 
-    /// Records the response to request number `number`, counted in the order of arrival, after so
-    /// many nanoseconds.
+impl Latency {
+    /// Adds the response to request number `number`, counted in the order of arrival, after so
+    /// many nanoseconds; it is still to be counted, by [`Self::count_all`].
     #[inline]
-    pub fn record(&mut self, number: u64, nanos: u64) {
-        self.histogram.saturating_record(nanos);
+    pub(super) fn add(&mut self, number: u64, nanos: u64) {
         self.sum += u128::from(nanos);
         self.batches.record(number, nanos);
+    }
+
+    /// Adds a response and counts it at once.
+    pub(super) fn record(&mut self, number: u64, nanos: u64) {
+        self.add(number, nanos);
+        self.histogram.saturating_record(nanos);
+    }
+
+    /// The same as [`Self::add`] for requests in a row, the first of which has this number; returns the sum.
+    pub(super) fn add_row(&mut self, number: u64, nanos: &[u64]) -> u128 {
+        let sum = self.batches.record_row(number, nanos);
+        self.sum += sum;
+        sum
+    }
+
+    /// Tells how often which response time occurred.
+    pub(super) fn count_all(&mut self, counts: &Sum) {
+        self.histogram = counts.histogram();
     }
 
     /// How many responses.
@@ -90,15 +95,16 @@ impl Latency {
 
 #[cfg(test)]
 mod tests {
+    use super::super::counts::Counts;
     use super::*;
 
     #[test]
     fn quantiles_are_within_the_stated_error() {
-        let mut latency = Latency::new();
+        let (mut latency, mut counts) = (Latency::default(), Counts::default());
         let mut times: Vec<u64> = (1..=100_000_u64).map(|i| i * i * 7 + 3).collect();
-        (0..)
-            .zip(&times)
-            .for_each(|(number, &time)| latency.record(number, time));
+        times.iter().for_each(|&time| counts.record(time));
+        latency.add_row(0, &times);
+        latency.count_all(&Sum::of([&counts]));
         times.sort_unstable();
         for quantile in [0.001, 0.5, 0.9, 0.99, 0.999, 1.0] {
             let rank = (quantile * 100_000.0_f64).ceil() as usize - 1;

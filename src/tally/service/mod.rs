@@ -3,14 +3,17 @@
 
 mod batches;
 mod changes;
+mod counts;
 mod latency;
 mod recorder;
+mod replications;
 mod series;
 
 pub use batches::{Batches, Estimate};
 pub use changes::{Change, Changes, MOST_CHANGES, What};
 pub use latency::{LATENCY_ERROR, Latency};
 pub use recorder::{Response, ServedBlock, ServiceRecorder};
+pub use replications::{MOST_RUNS, QUANTILES, RunFigures, ServiceReplications};
 pub use series::{Bucket, Series, quantile_of};
 
 /// How a request ended, as its viewer sees it.

@@ -1,7 +1,11 @@
 //! Turns what happens to requests into a [`ServiceTally`].
 
-use super::series::Cursor;
+use std::ops::Range;
+
+use super::counts::Sum;
+use super::series::{Bucket, Cohort, Cursor};
 use super::{Change, Changes, Outcome, Series, ServiceTally, VersionLoad, VersionService, What};
+use crate::units::sum_nanos;
 
 /// A response, as the tally sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,25 +29,24 @@ pub struct Response {
 pub struct ServedBlock {
     /// When each arrived, in nanoseconds, ascending.
     pub arrived: Vec<u64>,
-    /// When each was answered, in nanoseconds.
-    pub answered: Vec<u64>,
-    /// Whether it was answered with an error.
+    /// After how many nanoseconds each was answered.
+    pub nanos: Vec<u64>,
+    /// Whether it was answered with an error; empty if none was.
     pub fails: Vec<bool>,
 }
 
 impl ServedBlock {
-    /// Adds a request.
-    #[inline]
-    pub fn push(&mut self, arrived: u64, answered: u64, fails: bool) {
-        self.arrived.push(arrived);
-        self.answered.push(answered);
-        self.fails.push(fails);
-    }
-
-    /// Forgets the requests.
-    pub fn clear(&mut self) {
-        self.arrived.clear();
-        self.answered.clear();
+    /// Takes those of the given requests that go to the version: `goes` says so for each
+    /// destination. Nothing branches on where a request goes.
+    pub fn take(&mut self, moments: &[u64], picks: &[usize], goes: &[bool]) {
+        self.arrived.resize(moments.len(), 0);
+        let mut taken = 0;
+        for (&moment, &pick) in moments.iter().zip(picks) {
+            self.arrived[taken] = moment;
+            taken += usize::from(goes[pick]);
+        }
+        self.arrived.truncate(taken);
+        self.nanos.clear();
         self.fails.clear();
     }
 }
@@ -97,33 +100,62 @@ impl ServiceRecorder {
     /// Requests of one phase and version that were served, in the order of their arrival: the same
     /// as [`Self::arrival`], [`Self::attempt`] and [`Self::response`] for each of them.
     pub fn served_block(&mut self, phase: usize, version: usize, served: &ServedBlock) {
-        self.count_arrivals(version, &served.arrived);
-        let series = &mut self.tally.series;
-        let buckets = &mut series.versions[version];
-        let service = &mut self.tally.phases[phase][version];
-        let cursor = &mut self.responses[version];
+        let ServedBlock {
+            arrived,
+            nanos,
+            fails,
+        } = served;
+        self.count_arrivals(version, arrived);
         let warm_up = self.tally.warm_up_nanos;
-        let (mut sum, mut failed, mut last) = (0_u128, 0_u64, 0);
-        let times = served.arrived.iter().zip(&served.answered);
-        for ((&arrived, &answered), &fails) in times.zip(&served.fails) {
-            let nanos = answered - arrived;
-            let bucket = cursor.bucket(buckets, series.width, answered);
-            bucket.responses[usize::from(fails)] += 1;
-            bucket.record(nanos);
-            sum += u128::from(nanos);
-            failed += u64::from(fails);
-            last = last.max(answered);
-            if arrived >= warm_up {
-                service.latency.record(service.measured, nanos);
-                service.measured += 1;
-            }
-        }
-        let all = served.arrived.len() as u64;
+        let cold = arrived.partition_point(|&moment| moment < warm_up);
+        let warm = cold..arrived.len();
+        self.count_responses(version, Cohort::WarmUp, served, 0..cold);
+        self.count_responses(version, Cohort::Phase(phase), served, warm);
+        let service = &mut self.tally.phases[phase][version];
+        let measured = service.latency.add_row(service.measured, &nanos[cold..]);
+        let all = arrived.len() as u64;
+        let failed = fails.iter().map(|&fails| u64::from(fails)).sum::<u64>();
+        service.measured += all - cold as u64;
         service.attempts += all;
         service.outcomes[Outcome::Ok as usize] += all - failed;
         service.outcomes[Outcome::Error as usize] += failed;
-        self.tally.load[version].sojourn_nanos += sum;
-        self.tally.end_nanos = self.tally.end_nanos.max(last);
+        self.tally.load[version].sojourn_nanos += measured + sum_nanos(&nanos[..cold]);
+        let answered = arrived.iter().zip(nanos).map(|(from, nanos)| from + nanos);
+        self.tally.end_nanos = answered.fold(self.tally.end_nanos, u64::max);
+    }
+
+    /// Counts the responses to a range of requests, from one bucket of the series to the next.
+    fn count_responses(
+        &mut self,
+        version: usize,
+        cohort: Cohort,
+        served: &ServedBlock,
+        range: Range<usize>,
+    ) {
+        let series = &mut self.tally.series;
+        let (buckets, width) = (&mut series.versions[version], series.width);
+        let cursor = &mut self.responses[version];
+        let (arrived, nanos) = (&served.arrived[..range.end], &served.nanos[..range.end]);
+        let mut from = range.start;
+        while from < range.end {
+            let bucket = cursor.bucket(buckets, width, arrived[from] + nanos[from]);
+            let counts = bucket.counts(cohort);
+            let mut to = from;
+            for (arrived, &nanos) in arrived[from..].iter().zip(&nanos[from..]) {
+                if !cursor.stays(width, arrived + nanos) {
+                    break;
+                }
+                counts.record(nanos);
+                to += 1;
+            }
+            let failed = match served.fails.get(from..to) {
+                Some(fails) => fails.iter().map(|&fails| u64::from(fails)).sum(),
+                None => 0,
+            };
+            bucket.responses[Outcome::Ok as usize] += (to - from) as u64 - failed;
+            bucket.responses[Outcome::Error as usize] += failed;
+            from = to;
+        }
     }
 
     /// Counts arrivals, which ascend, bucket by bucket.
@@ -169,10 +201,12 @@ impl ServiceRecorder {
         bucket.responses[outcome as usize] += 1;
         service.outcomes[outcome as usize] += 1;
         if outcome != Outcome::Refused {
-            bucket.record(nanos);
+            let mut cohort = Cohort::WarmUp;
             if arrived >= self.tally.warm_up_nanos {
-                service.latency.record(number, nanos);
+                cohort = Cohort::Phase(phase);
+                service.latency.add(number, nanos);
             }
+            bucket.counts(cohort).record(nanos);
         }
         self.tally.load[version].sojourn_nanos += u128::from(nanos);
         self.tally.end_nanos = self.tally.end_nanos.max(answered);
@@ -233,10 +267,25 @@ impl ServiceRecorder {
     #[must_use]
     pub fn finish(mut self, events: u64) -> ServiceTally {
         self.tally.events = events;
+        self.sum_response_times();
         let longest = self.tally.series.versions.iter().map(Vec::len).max();
         for buckets in &mut self.tally.series.versions {
             buckets.resize_with(longest.unwrap_or(0), Default::default);
         }
         self.tally
+    }
+
+    /// Sums the response times of each phase from the buckets of the series, and joins those of
+    /// each bucket.
+    fn sum_response_times(&mut self) {
+        for (version, buckets) in self.tally.series.versions.iter_mut().enumerate() {
+            for (number, phase) in self.tally.phases.iter_mut().enumerate() {
+                let counts = buckets
+                    .iter()
+                    .filter_map(|bucket| bucket.find(Cohort::Phase(number)));
+                phase[version].latency.count_all(&Sum::of(counts));
+            }
+            buckets.iter_mut().for_each(Bucket::join_cohorts);
+        }
     }
 }

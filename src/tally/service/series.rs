@@ -1,11 +1,6 @@
 //! What a metrics system would have scraped: load and response times over virtual time.
 
-use hdrhistogram::Histogram;
-
-/// Times below this many nanoseconds are not told apart in a series.
-const RESOLUTION: u64 = 1_000;
-/// Nor times beyond this.
-const LONGEST: u64 = 1 << 47;
+use super::counts::Counts;
 
 /// One version over virtual time, in buckets of equal width, and the next version, …
 #[derive(Debug, Clone, PartialEq)]
@@ -27,45 +22,73 @@ pub struct Bucket {
     pub attempts: u64,
     /// Replicas that could take requests at the end of the bucket; `None` if nothing changed.
     pub replicas: Option<u32>,
-    latency: Option<Box<Histogram<u32>>>,
+    /// Response times by cohort: in the end a single one, of all responses.
+    latency: Vec<(Cohort, Counts)>,
+}
+
+/// The requests whose response times are counted together, because they are reported together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cohort {
+    /// Arrived during the warm-up.
+    WarmUp,
+    /// Arrived after it, in this phase.
+    Phase(usize),
 }
 
 impl Bucket {
-    /// Records the time of a response, in nanoseconds.
+    /// The counts of a cohort.
     #[inline]
-    pub fn record(&mut self, nanos: u64) {
-        if let Some(histogram) = &mut self.latency {
-            histogram.saturating_record(nanos);
-            return;
-        }
-        let histogram = Histogram::new_with_bounds(RESOLUTION, LONGEST, 2).ok();
-        self.latency = histogram.map(Box::new);
-        if let Some(histogram) = &mut self.latency {
-            histogram.saturating_record(nanos);
+    pub(super) fn counts(&mut self, cohort: Cohort) -> &mut Counts {
+        let found = self.latency.iter().position(|&(one, _)| one == cohort);
+        let place = found.unwrap_or_else(|| {
+            self.latency.push((cohort, Counts::default()));
+            self.latency.len() - 1
+        });
+        &mut self.latency[place].1
+    }
+
+    /// The counts of a cohort, if it has any.
+    pub(super) fn find(&self, cohort: Cohort) -> Option<&Counts> {
+        let found = self.latency.iter().find(|&&(one, _)| one == cohort);
+        found.map(|(_, counts)| counts)
+    }
+
+    /// Joins all cohorts to one.
+    pub(super) fn join_cohorts(&mut self) {
+        self.latency.sort_unstable_by_key(|&(cohort, _)| cohort);
+        while self.latency.len() > 1
+            && let Some((_, last)) = self.latency.pop()
+        {
+            self.latency[0].1.add(&last);
         }
     }
 
-    /// A quantile of the response times in seconds; `None` without a response.
+    fn joined(&self) -> Option<&Counts> {
+        self.latency.first().map(|(_, counts)| counts)
+    }
+
+    /// A quantile of the response times in seconds, at most [`super::LATENCY_ERROR`] too high;
+    /// `None` without a response.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "only the result is rounded")]
     pub fn quantile(&self, quantile: f64) -> Option<f64> {
-        let histogram = self.latency.as_ref()?;
+        let histogram = self.joined()?.histogram();
         Some(histogram.value_at_quantile(quantile) as f64 / 1e9)
     }
 
     /// Responses that took at most `nanos` nanoseconds, to within the resolution.
     #[must_use]
     pub fn count_up_to(&self, nanos: u64) -> u64 {
-        let histogram = self.latency.as_ref();
-        histogram.map_or(0, |histogram| histogram.count_between(0, nanos))
+        let counts = self.joined();
+        counts.map_or(0, |counts| counts.histogram().count_between(0, nanos))
     }
 
     /// The sum of the response times in seconds, to within the resolution.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "only the result is rounded")]
     pub fn latency_sum(&self) -> f64 {
-        let histogram = self.latency.as_ref();
-        histogram.map_or(0.0, |histogram| {
+        self.joined().map_or(0.0, |counts| {
+            let histogram = counts.histogram();
             histogram.mean() * histogram.len() as f64 / 1e9
         })
     }
@@ -76,13 +99,12 @@ impl Bucket {
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "only the result is rounded")]
 pub fn quantile_of(buckets: &[Bucket], quantile: f64) -> Option<f64> {
-    let mut histograms = buckets.iter().filter_map(|bucket| bucket.latency.as_ref());
-    let mut all = histograms.next()?.clone();
-    for histogram in histograms {
-        // Equal bounds always add.
-        all.add(histogram.as_ref()).ok()?;
+    let mut joined = buckets.iter().filter_map(Bucket::joined);
+    let mut all = joined.next()?.clone();
+    for counts in joined {
+        all.add(counts);
     }
-    Some(all.value_at_quantile(quantile) as f64 / 1e9)
+    Some(all.histogram().value_at_quantile(quantile) as f64 / 1e9)
 }
 
 impl Series {
@@ -139,10 +161,16 @@ impl Cursor {
         width: u64,
         nanos: u64,
     ) -> &'a mut Bucket {
-        if nanos.wrapping_sub(self.start) >= width || self.place >= buckets.len() {
+        if !self.stays(width, nanos) || self.place >= buckets.len() {
             self.move_to(buckets, width, nanos);
         }
         &mut buckets[self.place]
+    }
+
+    /// Whether a moment lies in the bucket that the last call of [`Self::bucket`] found.
+    #[inline]
+    pub(super) fn stays(self, width: u64, nanos: u64) -> bool {
+        nanos.wrapping_sub(self.start) < width
     }
 
     #[cold]

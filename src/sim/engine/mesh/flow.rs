@@ -5,9 +5,21 @@ use rand::RngExt;
 use super::{Mesh, Role, nanos};
 use crate::scenario::Retries;
 use crate::sim::engine::calls::{Call, CallId, NOBODY, State};
-use crate::sim::engine::jobs::stretch;
 use crate::sim::replay::Request;
 use crate::tally::service::{Outcome, Response, What};
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    /// The hash of its caller.
+    pub(super) hash: u64,
+    /// Who waits: a viewer of a closed loop, a connection, or [`NOBODY`].
+    pub(super) viewer: u32,
+    /// Its class of traffic.
+    pub(super) class: u16,
+    /// The proxy that it comes through.
+    pub(super) proxy: u16,
+}
 
 impl Mesh<'_> {
     /// A request arrives and is split.
@@ -18,13 +30,24 @@ impl Mesh<'_> {
         let hash = self.clusters[version]
             .as_mut()
             .map_or(0, |cluster| cluster.callers.next());
-        self.begin(version, hash, viewer.unwrap_or(NOBODY), request.class, now);
+        let origin = Origin {
+            hash,
+            viewer: viewer.unwrap_or(NOBODY),
+            class: request.class,
+            proxy: self.next_proxy(),
+        };
+        self.begin(version, origin, now);
     }
 
-    /// A request begins its way at a version. `viewer` is who waits: a viewer of a closed loop, a
-    /// connection, or [`NOBODY`].
+    /// A request begins its way at a version.
     #[inline]
-    pub(super) fn begin(&mut self, version: usize, hash: u64, viewer: u32, class: u16, now: u64) {
+    pub(super) fn begin(&mut self, version: usize, origin: Origin, now: u64) {
+        let Origin {
+            hash,
+            viewer,
+            class,
+            proxy,
+        } = origin;
         let number = self.service.arrival(self.phase, version, now);
         self.open += 1;
         if let Some(cluster) = &mut self.clusters[version] {
@@ -44,6 +67,7 @@ impl Mesh<'_> {
             deadline: None,
             retries: 0,
             class,
+            proxy,
             fails: false,
             state: State::Away,
         };
@@ -71,6 +95,7 @@ impl Mesh<'_> {
             return;
         };
         let place = cluster.station_of(replica);
+        let under_load = cluster.factor_under_load();
         let station = &mut cluster.stations[place];
         let idle = station.idle.pop();
         let most = cluster.backend.queue.unwrap_or(u32::MAX);
@@ -79,13 +104,19 @@ impl Mesh<'_> {
         }
         let job = cluster.jobs.next(replica, now);
         call.replica = replica;
-        call.work = match self.class_work.get(call.phase as usize) {
-            None => job.nanos,
-            Some(work) => stretch(
-                job.nanos,
-                work.get(call.class as usize).copied().unwrap_or(1.0),
-            ),
+        let job = match self.class_work.get(call.phase as usize) {
+            None => job,
+            Some(work) => {
+                let factor = work.get(usize::from(call.class)).copied();
+                cluster.jobs.stretched(job, factor.unwrap_or(1.0))
+            }
         };
+        let job = if under_load > 1.0 {
+            cluster.jobs.stretched(job, under_load)
+        } else {
+            job
+        };
+        call.work = job.nanos;
         call.fails = job.fails;
         if idle.is_none() {
             call.state = State::Waiting;
@@ -93,7 +124,7 @@ impl Mesh<'_> {
             station.queue.push_back(id);
         }
         if self.connections.is_none() {
-            cluster.enter(replica);
+            cluster.proxy(call.proxy).enter(replica);
         }
         self.plan_deadline(id, now);
         if let Some(server) = idle {
@@ -109,9 +140,7 @@ impl Mesh<'_> {
             return self.replica_of_connection(call.viewer);
         }
         let cluster = self.clusters[call.version as usize].as_mut()?;
-        let limit = cluster.backend.resilience.max_requests;
-        let full = limit.is_some_and(|limit| cluster.under_way >= limit);
-        cluster.pick(call.hash).filter(|_| !full)
+        cluster.pick(call.proxy, call.hash)
     }
 
     /// Schedules the moment at which the attempt has taken too long, if there is one.
@@ -207,15 +236,16 @@ impl Mesh<'_> {
             self.roles[slot.0 as usize] = Role::Unused;
             self.calendar.give_back(slot);
         }
-        let (replica, version) = (call.replica, call.version as usize);
+        let (replica, version, proxy) = (call.replica, call.version as usize, call.proxy);
         let Some(cluster) = &mut self.clusters[version] else {
             return;
         };
         if self.connections.is_none() {
-            cluster.leave(replica);
+            cluster.proxy(proxy).leave(replica);
         }
-        if cluster.detector.is_some() && cluster.note_response(replica, outcome != Outcome::Ok, now)
-        {
+        let watched = cluster.backend.resilience.outlier_detection.is_some();
+        let failed = outcome != Outcome::Ok;
+        if watched && cluster.note_response(proxy, replica, failed, now) {
             self.service.change(version, now, What::Ejected(replica));
         }
     }
@@ -249,7 +279,7 @@ impl Mesh<'_> {
             if call.retries == 1
                 && let Some(cluster) = &mut self.clusters[call.version as usize]
             {
-                cluster.retrying += 1;
+                cluster.proxy(call.proxy).retrying += 1;
             }
             let slot = self.slot_for(Role::Retry(id));
             self.calendar.schedule(slot, moment);
@@ -262,16 +292,17 @@ impl Mesh<'_> {
     /// When an attempt is made again, if it is.
     fn time_of_retry(&mut self, id: CallId, now: u64) -> Option<u64> {
         let call = self.calls.get(id);
-        let cluster = self.clusters[call.version as usize].as_ref()?;
+        let cluster = self.clusters[call.version as usize].as_mut()?;
         let resilience = &cluster.backend.resilience;
         let retries = resilience.retries?;
+        let proxy = cluster.proxy(call.proxy);
         let whole = resilience
             .timeout
             .map_or(u64::MAX, |span| call.arrived.saturating_add(nanos(span)));
         let within_budget = retries.budget.is_none_or(|budget| {
-            let share = budget.share * f64::from(cluster.under_way);
+            let share = budget.share * f64::from(proxy.under_way);
             let allowed = share.max(f64::from(budget.min_retry_concurrency));
-            call.retries > 0 || f64::from(cluster.retrying) < allowed
+            call.retries > 0 || f64::from(proxy.retrying) < allowed
         });
         if u32::from(call.retries) >= retries.attempts || !within_budget || now >= whole {
             return None;
@@ -307,7 +338,7 @@ impl Mesh<'_> {
         if let Some(cluster) = &mut self.clusters[version] {
             cluster.touch(now);
             cluster.request_ends();
-            cluster.retrying -= u32::from(call.retries > 0);
+            cluster.proxy(call.proxy).retrying -= u32::from(call.retries > 0);
         }
         self.service.response(Response {
             phase: call.phase as usize,

@@ -35,6 +35,11 @@ impl Sum {
         *self.times.entry(at).or_default() += mass;
     }
 
+    /// All probability, or what is left of it under a weighted law.
+    pub(super) fn mass(&self) -> f64 {
+        self.promoted + self.rolled_back + self.undecided
+    }
+
     pub(super) fn answer(self, traffic: &GateTraffic) -> Answer {
         let seconds = |at: u64| at as f64 / 1e9;
         Answer {
@@ -52,6 +57,7 @@ impl Sum {
             seconds_95: quantile_95(self.times.iter().map(|(&at, &mass)| (seconds(at), mass))),
             requests: self.requests,
             errors: self.requests * traffic.users_error_rate(),
+            users_hit: None,
             method: Method::Exact,
         }
     }

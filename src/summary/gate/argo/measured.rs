@@ -9,21 +9,33 @@ use crate::rollout::{
 use crate::stats::StatsError;
 use crate::stats::gates::measurements::{Limits, MeasurementLaw, MetricLaw, Phase, metric};
 use crate::stats::gates::tick::{Requests, Shares};
+use crate::units::to_f64;
 
 /// The one metric that counts, if there is just one.
 pub(super) fn the_metric(analysis: &Analysis) -> Result<&ArgoMetricParts, &'static str> {
-    let mut counted = analysis
-        .metrics()
-        .iter()
-        .map(ArgoMetric::parts)
-        .filter(|parts| !parts.dry_run);
+    let all = || {
+        let metrics = analysis.metrics().iter().map(ArgoMetric::parts);
+        metrics.filter(|parts| !parts.dry_run)
+    };
+    let alone = all().count() == 1;
+    let mut counted = all().filter(|parts| alone || !is_absent(parts));
     let (Some(parts), None) = (counted.next(), counted.next()) else {
         return Err(SEVERAL);
     };
     match &parts.measure {
-        Measure::SuccessRate => Ok(parts),
+        Measure::SuccessRate | Measure::NotSimulated { .. } => Ok(parts),
         Measure::LatencyQuantile { .. } => Err(OTHER),
     }
+}
+
+/// Whether a metric always succeeds and takes no time, so that it is as good as absent.
+fn is_absent(parts: &ArgoMetricParts) -> bool {
+    let at_once = parts.initial_delay.is_zero() && parts.count.is_none_or(|count| count <= 1);
+    let always = matches!(
+        &parts.measure,
+        Measure::NotSimulated { successful, .. } if *successful.numer() == *successful.denom()
+    );
+    always && at_once && parts.interval.is_none()
 }
 
 /// What a measurement comes to; `before` is all traffic until then, if it can be told.
@@ -31,9 +43,13 @@ pub(super) fn measurement(
     parts: &ArgoMetricParts,
     requests: Requests,
     before: Option<Requests>,
-    traffic: &GateTraffic,
+    (traffic, weight): (&GateTraffic, f64),
 ) -> Result<Result<Measured, &'static str>, StatsError> {
-    let failing = Failing::at(Route::users(CanaryWeight::ALL), traffic);
+    if let Measure::NotSimulated { successful, .. } = &parts.measure {
+        return Ok(Ok(Measured::given(to_f64(*successful))));
+    }
+    let (requests, failing) =
+        Failing::at(Route::users(CanaryWeight::ALL), traffic).weighted(requests, weight);
     let law = |accepted: &Shares| failing.check(requests, accepted);
     let Some(any) = law(&Shares::default())? else {
         return Ok(Err(ATTEMPTS));
@@ -98,6 +114,21 @@ pub(super) struct Measured {
     law: MeasurementLaw,
     /// The part of `law.failed` that had no data.
     failed_without_data: f64,
+}
+
+impl Measured {
+    /// Of something that is not simulated, successful with that probability.
+    fn given(successful: f64) -> Self {
+        Self {
+            law: MeasurementLaw {
+                successful,
+                failed: 1.0 - successful,
+                inconclusive: 0.0,
+                error: 0.0,
+            },
+            failed_without_data: 0.0,
+        }
+    }
 }
 
 /// The measurements of an analysis.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::answer::Exact;
-use super::counted::{nanos, requests_of, users_requests};
+use super::counted::{self, mass, nanos, requests_of, spared, users_hit, users_requests};
 use crate::rollout::{
     Analysis, Argo, ArgoMetricParts, ArgoStep, CanaryWeight, GateTraffic, Route, WindowArrivals,
 };
@@ -42,16 +42,25 @@ pub(super) fn argo(argo: &Argo, traffic: &GateTraffic) -> Result<Exact, StatsErr
         .steps()
         .iter()
         .any(|step| matches!(step, ArgoStep::Analysis(_)));
-    match argo.background() {
-        Some(_) if inline => Ok(Exact::NotExact(BOTH)),
+    let ends = |weight: f64| match argo.background() {
+        Some(_) if inline => Ok(Err(BOTH)),
         Some(background) => in_background(
             argo,
             &background.analysis,
             background.starting_step,
-            traffic,
+            (traffic, weight),
         ),
-        None => inline_only(argo, traffic),
+        None => inline_only(argo, (traffic, weight)),
+    };
+    let mut answer = match ends(1.0)? {
+        Ok(sum) => sum.answer(traffic),
+        Err(reason) => return Ok(Exact::NotExact(reason)),
+    };
+    if let Some(users) = traffic.users {
+        let left = ends(spared(users.get()))?;
+        answer.users_hit = left.ok().map(|sum| users_hit(users.get(), sum.mass()));
     }
+    Ok(Exact::Found(answer))
 }
 
 /// The weights of a rollout that nothing stops: (begin, end, route), in nanoseconds.
@@ -77,11 +86,12 @@ fn in_background(
     argo: &Argo,
     analysis: &Analysis,
     starting_step: usize,
-    traffic: &GateTraffic,
-) -> Result<Exact, StatsError> {
+    weighted: (&GateTraffic, f64),
+) -> Result<Result<Sum, &'static str>, StatsError> {
+    let (traffic, weight) = weighted;
     let parts = match the_metric(analysis) {
         Ok(parts) => parts,
-        Err(reason) => return Ok(Exact::NotExact(reason)),
+        Err(reason) => return Ok(Err(reason)),
     };
     let (segments, starts) = segments(argo);
     let end = segments.last().map_or(0, |&(_, end, _)| end);
@@ -89,7 +99,7 @@ fn in_background(
     let interval = parts.interval.map(nanos);
     let window = nanos(parts.window);
     if interval.is_some_and(|interval| interval < window) {
-        return Ok(Exact::NotExact(OVERLAP));
+        return Ok(Err(OVERLAP));
     }
     let mut times = Vec::new();
     let mut at = first;
@@ -105,12 +115,12 @@ fn in_background(
     for &at in &times {
         let requests = match in_window(&segments, at.saturating_sub(window), at, traffic) {
             Some(requests) => requests,
-            None => return Ok(Exact::NotExact(OVERLAP)),
+            None => return Ok(Err(OVERLAP)),
         };
         let before = in_window(&segments, 0, at, traffic);
-        match measurement(parts, requests, before, traffic)? {
+        match measurement(parts, requests, before, weighted)? {
             Ok(law) => laws.push(law),
-            Err(reason) => return Ok(Exact::NotExact(reason)),
+            Err(reason) => return Ok(Err(reason)),
         }
     }
     let law = laws.metric(parts)?;
@@ -118,7 +128,18 @@ fn in_background(
     sum.without_data = laws.rolled_back_without_data(parts)?;
     // Until the rollout ends, however the metric goes on.
     let good = law.running + law.probability(Phase::Successful);
-    sum.add(Ended::Promoted, end, good, exposed(&segments, end, traffic));
+    // What is left of the probability where every error until then has a weight.
+    let left = |until: u64| -> f64 {
+        let parts = segments.iter().filter(|(begin, ..)| *begin < until);
+        parts
+            .map(|&(begin, end, route)| {
+                let span = Duration::from_nanos(end.min(until) - begin);
+                mass(route, span, traffic, weight)
+            })
+            .product()
+    };
+    let requests = exposed(&segments, end, traffic);
+    sum.add(Ended::Promoted, end, good * left(end), requests);
     for (phase, ended) in [
         (Phase::Failed, Ended::RolledBack),
         (Phase::Error, Ended::RolledBack),
@@ -126,10 +147,10 @@ fn in_background(
     ] {
         for (number, &mass) in law.of(phase).iter().enumerate().skip(1) {
             let at = times[number - 1];
-            sum.add(ended, at, mass, exposed(&segments, at, traffic));
+            sum.add(ended, at, mass * left(at), exposed(&segments, at, traffic));
         }
     }
-    Ok(Exact::Found(sum.answer(traffic)))
+    Ok(Ok(sum))
 }
 
 /// Requests of the new version between two moments; `None` if a fixed number cannot be said.
@@ -174,7 +195,11 @@ fn exposed(segments: &[(u64, u64, Route)], until: u64, traffic: &GateTraffic) ->
 }
 
 /// A rollout whose analyses stand between its steps.
-fn inline_only(argo: &Argo, traffic: &GateTraffic) -> Result<Exact, StatsError> {
+fn inline_only(
+    argo: &Argo,
+    weighted: (&GateTraffic, f64),
+) -> Result<Result<Sum, &'static str>, StatsError> {
+    let (traffic, weight) = weighted;
     let mut sum = Sum::default();
     // Paths that are still under way: when, with how many requests so far, how likely.
     let mut paths: BTreeMap<u64, (f64, f64)> = BTreeMap::from([(0, (0.0, 1.0))]);
@@ -190,22 +215,23 @@ fn inline_only(argo: &Argo, traffic: &GateTraffic) -> Result<Exact, StatsError> 
             }
             ArgoStep::Pause(span) => {
                 let span = span.unwrap_or(MANUAL_PAUSE);
-                paths = moved(paths, span, users_requests(route, span, traffic));
+                let left = mass(route, span, traffic, weight);
+                paths = moved(paths, span, users_requests(route, span, traffic), left);
                 clear += nanos(span);
             }
             ArgoStep::Analysis(analysis) => {
                 let parts = match the_metric(analysis) {
                     Ok(parts) => parts,
-                    Err(reason) => return Ok(Exact::NotExact(reason)),
+                    Err(reason) => return Ok(Err(reason)),
                 };
-                let laws = match inline_laws(parts, route, clear, traffic_before, traffic)? {
+                let laws = match inline_laws(parts, route, clear, traffic_before, weighted)? {
                     Ok(laws) => laws,
-                    Err(reason) => return Ok(Exact::NotExact(reason)),
+                    Err(reason) => return Ok(Err(reason)),
                 };
                 let law = laws.metric(parts)?;
                 let reached: f64 = paths.values().map(|(_, mass)| mass).sum();
                 sum.without_data += reached * laws.rolled_back_without_data(parts)?;
-                paths = after_analysis(&mut sum, paths, parts, &law, route, traffic);
+                paths = after_analysis(&mut sum, paths, parts, &law, route, weighted);
                 traffic_before |= route.users > CanaryWeight::NONE;
                 clear = 0;
             }
@@ -214,16 +240,18 @@ fn inline_only(argo: &Argo, traffic: &GateTraffic) -> Result<Exact, StatsError> 
     for (at, (requests, mass)) in paths {
         sum.add(Ended::Promoted, at, mass, requests);
     }
-    Ok(Exact::Found(sum.answer(traffic)))
+    Ok(Ok(sum))
 }
 
 fn moved(
     paths: BTreeMap<u64, (f64, f64)>,
     span: Duration,
     requests: f64,
+    left: f64,
 ) -> BTreeMap<u64, (f64, f64)> {
-    let later =
-        |(at, (so_far, mass)): (u64, (f64, f64))| (at + nanos(span), (so_far + requests, mass));
+    let later = |(at, (so_far, mass)): (u64, (f64, f64))| {
+        (at + nanos(span), (so_far + requests, mass * left))
+    };
     paths.into_iter().map(later).collect()
 }
 
@@ -233,8 +261,9 @@ fn inline_laws(
     route: Route,
     clear: u64,
     traffic_before: bool,
-    traffic: &GateTraffic,
+    weighted: (&GateTraffic, f64),
 ) -> Result<Result<Laws, &'static str>, StatsError> {
+    let traffic = weighted.0;
     let window = nanos(parts.window);
     let most = match (parts.count, parts.interval) {
         (Some(count), _) => count,
@@ -257,7 +286,7 @@ fn inline_laws(
         let since = first + number * parts.interval.map_or(0, nanos);
         let requests = requests_of(route, (0, window.min(since)), traffic);
         let before = (!traffic_before).then(|| requests_of(route, (0, since), traffic));
-        match measurement(parts, requests, before, traffic)? {
+        match measurement(parts, requests, before, weighted)? {
             Ok(law) => laws.push(law),
             Err(reason) => return Ok(Err(reason)),
         }
@@ -272,7 +301,7 @@ fn after_analysis(
     parts: &ArgoMetricParts,
     law: &MetricLaw,
     route: Route,
-    traffic: &GateTraffic,
+    (traffic, weight): (&GateTraffic, f64),
 ) -> BTreeMap<u64, (f64, f64)> {
     let mut next: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
     for (begin, (so_far, mass)) in paths {
@@ -288,7 +317,7 @@ fn after_analysis(
                     parts.initial_delay + interval * u32::try_from(number - 1).unwrap_or(u32::MAX);
                 let at = begin + nanos(spent);
                 let requests = so_far + users_requests(route, spent, traffic);
-                let mass = mass * share;
+                let mass = mass * share * counted::mass(route, spent, traffic, weight);
                 match phase {
                     Phase::Successful => {
                         // Paths that meet have had the same traffic on average, weighted.

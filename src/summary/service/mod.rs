@@ -1,11 +1,21 @@
-//! What the backends did, joined with intervals: response times, outcomes and load.
+//! What the backends did, joined with intervals and theory: response times, outcomes and load.
+
+mod findings;
+mod replicated;
+mod theory;
+
+pub use replicated::{ReplicatedFigure, ReplicatedResponses};
+pub use theory::Theory;
 
 use serde::Serialize;
 
 use super::{ConnectionSummary, Interval, connections};
 use crate::scenario::Scenario;
+use crate::sim::RunTally;
 use crate::stats::special::student_t_quantile;
-use crate::tally::service::{LATENCY_ERROR, Outcome, ServiceTally, VersionService};
+use crate::tally::service::{
+    LATENCY_ERROR, Outcome, ServiceReplications, ServiceTally, VersionService,
+};
 
 /// What the backends did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,6 +26,12 @@ pub struct ServiceSummary {
     pub quantile_error_percent: f64,
     /// Requests that arrived before are left out of response times, in seconds.
     pub warm_up_seconds: f64,
+    /// Requests that are left out of response times for this reason.
+    pub warm_up_requests: u64,
+    /// The width of the intervals of `series.csv`, `metrics.prom` and the dashboard, in seconds.
+    pub scrape_interval_seconds: f64,
+    /// What happened, in sentences.
+    pub findings: Vec<String>,
     /// One row per phase and version with requests. Requests belong to the phase in which they
     /// arrived.
     pub responses: Vec<ResponseSummary>,
@@ -60,6 +76,10 @@ pub struct ResponseSummary {
     pub p95_seconds: Option<f64>,
     /// 99% of the responses were not slower, in seconds.
     pub p99_seconds: Option<f64>,
+    /// The same figures over independent replications, if there are any.
+    pub replicated: Option<ReplicatedResponses>,
+    /// What theory says in the long run, if the version is exactly a queue that it knows.
+    pub theory: Option<Theory>,
 }
 
 /// The load of one version over the whole run.
@@ -82,20 +102,35 @@ pub struct LoadSummary {
     pub most_replicas: u32,
 }
 
-/// Joins the tally of the backends with the intervals that it allows.
+/// Joins the tally of the backends with the intervals that it allows, and with theory.
 #[must_use]
-pub(super) fn service(scenario: &Scenario, tally: &ServiceTally) -> ServiceSummary {
+#[expect(clippy::cast_precision_loss, reason = "a width for display")]
+pub(super) fn service(
+    scenario: &Scenario,
+    run: &RunTally,
+    tally: &ServiceTally,
+    replications: Option<&ServiceReplications>,
+) -> ServiceSummary {
     let confidence = scenario.confidence().probability();
     let mut responses = Vec::new();
-    for (phase, versions) in scenario.phases().iter().zip(&tally.phases) {
-        for (version, service) in scenario.versions().iter().zip(versions) {
+    for (place, phase) in scenario.phases().iter().enumerate() {
+        for (version, named) in scenario.versions().iter().enumerate() {
+            let service = &tally.phases[place][version];
+            let runs = replications.and_then(|all| all.phases.get(place)?.get(version));
             if service.requests() > 0 {
-                let names = (phase.name(), version.name.as_str());
-                responses.push(response(names, service, confidence));
+                let names = (phase.name(), named.name.as_str());
+                responses.push(ResponseSummary {
+                    replicated: runs.map(|runs| replicated::replicated(runs, confidence)),
+                    theory: theory::theory(scenario, version),
+                    ..response(names, service, confidence)
+                });
             }
         }
     }
-    ServiceSummary {
+    let versions = || tally.phases.iter().flatten();
+    let requests: u64 = versions().map(VersionService::requests).sum();
+    let measured: u64 = versions().map(|service| service.measured).sum();
+    let mut summary = ServiceSummary {
         engine: if tally.events > 0 {
             "events"
         } else {
@@ -103,11 +138,16 @@ pub(super) fn service(scenario: &Scenario, tally: &ServiceTally) -> ServiceSumma
         },
         quantile_error_percent: 100.0 * LATENCY_ERROR,
         warm_up_seconds: scenario.warm_up().as_secs_f64(),
+        warm_up_requests: requests.saturating_sub(measured),
+        scrape_interval_seconds: tally.series.width as f64 / 1e9,
+        findings: Vec::new(),
         responses,
         classes: classes(scenario, tally, confidence),
         load: load(scenario, tally),
         connections: connections::connections(scenario, tally),
-    }
+    };
+    summary.findings = findings::findings(scenario, run, tally, &summary);
+    summary
 }
 
 fn classes(scenario: &Scenario, tally: &ServiceTally, confidence: f64) -> Vec<ResponseSummary> {
@@ -150,6 +190,8 @@ fn response(names: (&str, &str), service: &VersionService, confidence: f64) -> R
         p50_seconds: latency.quantile(0.5),
         p95_seconds: latency.quantile(0.95),
         p99_seconds: latency.quantile(0.99),
+        replicated: None,
+        theory: None,
     }
 }
 
