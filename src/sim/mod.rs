@@ -13,6 +13,7 @@ mod replications;
 pub mod rollouts;
 mod side_by_side;
 mod splitter;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod timeline;
