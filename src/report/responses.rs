@@ -200,11 +200,12 @@ fn notes(text: &mut String, service: &ServiceSummary) {
     let correlated: Vec<&ResponseSummary> = rows
         .filter(|row| row.batch_correlation.is_some_and(|one| one > CORRELATED))
         .collect();
-    if !correlated.is_empty() {
+    let replicated = service.responses.iter().any(|row| row.replicated.is_some());
+    if !correlated.is_empty() && !replicated {
         let names: Vec<String> = correlated
             .iter()
             .map(|row| match several(service) {
-                true => format!("{} in {}", row.version, row.phase),
+                true => format!("{} in phase {}", row.version, row.phase),
                 false => row.version.clone(),
             })
             .collect();
