@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("quantities", &["random", "stats", "units"]),
     ("rollout", &["units"]),
-    ("service_time", &["random"]),
+    ("service_time", &["random", "units"]),
     ("balance", &["random"]),
     ("scenario", &["balance", "rollout", "service_time", "units"]),
     ("split", &["random"]),
