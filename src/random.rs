@@ -51,6 +51,8 @@ pub enum Purpose {
     Retries,
     /// How long connections live, and when they carry requests.
     Connections,
+    /// Which of several proxies gets a request.
+    Proxies,
 }
 
 impl Purpose {
@@ -75,6 +77,7 @@ impl Purpose {
             Self::Bursts => b"bursts",
             Self::Retries => b"retries",
             Self::Connections => b"connections",
+            Self::Proxies => b"proxies",
         }
     }
 }

@@ -142,7 +142,10 @@ type Mistake = (usize, String);
 
 impl Format<'_> {
     fn read(&self, path: &Path) -> Result<Vec<Recorded>, Mistake> {
-        let whole = |error: std::io::Error| (0, error.to_string());
+        let whole = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => (0, "there is no such file".to_owned()),
+            _ => (0, error.to_string()),
+        };
         let mut lines = BufReader::new(File::open(path).map_err(whole)?).lines();
         let mut number = 0;
         let mut recorded = Vec::new();

@@ -5,10 +5,10 @@ use serde_json::{Map, Value as Json};
 use super::parse_scenario;
 use super::rollout_file;
 use super::scenario_file::{
-    AUTOSCALER_KEYS, BACKEND_KEYS, BURST_KEYS, CLAIM_KEYS, CLOSED_LOOP_KEYS, CONNECTION_KEYS,
-    COOKIE_KEYS, DAILY_KEYS, ERROR_KEYS, FAULT_KEYS, KEYS, LEGACY_KEYS, NAMES, OUTLIER_KEYS,
-    PHASE_KEYS, PROCESSES, RETRY_KEYS, SLOW_START_KEYS, STATEMENTS, STEP_KEYS, STICKY_KEYS,
-    VERSION_KEYS,
+    AUTOSCALER_KEYS, BACKEND_KEYS, BURST_KEYS, CLAIM_KEYS, CLASS_KEYS, CLOSED_LOOP_KEYS,
+    CONNECTION_KEYS, COOKIE_KEYS, DAILY_KEYS, ERROR_KEYS, FAULT_KEYS, KEYS, LEGACY_KEYS, NAMES,
+    OUTLIER_KEYS, PHASE_KEYS, PROCESSES, RETRY_KEYS, SLOW_START_KEYS, STATEMENTS, STEP_KEYS,
+    STICKY_KEYS, VERSION_KEYS,
 };
 use super::source::Source;
 use super::yaml::{Node, Value, parse};
@@ -130,6 +130,8 @@ fn the_schema_names_the_keys_of_backends_and_arrivals() {
     assert_eq!(settings("bursts"), sorted(BURST_KEYS));
     assert_eq!(settings("daily"), sorted(DAILY_KEYS));
     assert_eq!(settings("closed-loop"), sorted(CLOSED_LOOP_KEYS));
+    let class = &processes["classes"]["items"]["properties"];
+    assert_eq!(keys(class), sorted(CLASS_KEYS));
 }
 
 fn json(node: &Node) -> Json {

@@ -53,15 +53,11 @@ fn responses(text: &mut String, service: &ServiceSummary, confidence: f64) {
         "\n{BOLD}responses{BOLD:#} · {} · ± {confidence}% from batch means",
         unit.name()
     );
-    let mut header = if several { vec!["phase"] } else { Vec::new() };
-    header.extend([
-        "version", "ok", "500", "503", "504", "mean", "±", "p50", "p95", "p99",
-    ]);
-    let rows = service
-        .responses
-        .iter()
-        .map(|row| response(row, several, unit));
-    table(text, header, 9, rows.collect());
+    rows_of(text, &service.responses, "version", several, unit);
+    if !service.classes.is_empty() {
+        let _ = writeln!(text, "\n{BOLD}traffic{BOLD:#} · the same by class");
+        rows_of(text, &service.classes, "class", several, unit);
+    }
 }
 
 /// The same figures over replications, if there are any.
@@ -233,6 +229,22 @@ fn little(text: &mut String, service: &ServiceSummary) {
             "  Little's law, L = λW, {verdict}: in flight as counted and by arrivals × mean time."
         );
     }
+}
+
+/// The table of responses, by version or by class.
+fn rows_of(
+    text: &mut String,
+    rows: &[ResponseSummary],
+    what: &'static str,
+    several: bool,
+    unit: Unit,
+) {
+    let mut header = if several { vec!["phase"] } else { Vec::new() };
+    header.extend([
+        what, "ok", "500", "503", "504", "mean", "±", "p50", "p95", "p99",
+    ]);
+    let rows = rows.iter().map(|row| response(row, several, unit));
+    table(text, header, 9, rows.collect());
 }
 
 /// The table of connections beside the requests that they carry.

@@ -71,6 +71,16 @@ impl Algorithm {
         matches!(self, Self::Envoy | Self::Replicas)
     }
 
+    /// Whether the algorithm has a position that each of several proxies keeps for itself. Users and
+    /// their cookies are the same whichever proxy they meet.
+    #[must_use]
+    pub fn has_a_position(self) -> bool {
+        matches!(
+            self,
+            Self::EnvoyLegacy { .. } | Self::SmoothWrr | Self::Edf | Self::StaticStride
+        )
+    }
+
     /// The version that the settings name, if any.
     #[must_use]
     pub fn version(self) -> Option<VersionIndex> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use num_rational::Ratio;
+use num_traits::CheckedAdd;
 
-use crate::units::{Rate, Rational};
+use crate::units::{Rate, Rational, to_f64};
 
 /// When requests arrive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +29,49 @@ impl Default for Arrivals {
 }
 
 impl Arrivals {
-    /// Whether `rate` has no say: viewers or a recording decide.
+    /// Several classes of traffic at once; `None` if the sum of their rates is too large.
+    #[must_use]
+    pub fn of_classes(classes: Vec<TrafficClass>) -> Option<Self> {
+        let rates = classes.iter().map(|class| class.arrivals.rate.per_second());
+        let sum = rates.reduce(|sum, rate| {
+            let exact = sum.checked_add(&rate);
+            exact.unwrap_or(Ratio::from_integer(u64::MAX))
+        })?;
+        Some(Self {
+            process: ArrivalProcess::Classes(classes.into()),
+            rate: Rate::new(sum)?,
+        })
+    }
+
+    /// The classes of traffic; none if all requests are alike.
+    #[must_use]
+    pub fn classes(&self) -> &[TrafficClass] {
+        match &self.process {
+            ArrivalProcess::Classes(classes) => classes,
+            _ => &[],
+        }
+    }
+
+    /// How many times the service time a request takes on average.
+    #[must_use]
+    pub fn mean_work(&self) -> f64 {
+        let classes = self.classes();
+        if classes.is_empty() {
+            return 1.0;
+        }
+        let rate = |class: &TrafficClass| to_f64(class.arrivals.rate.per_second());
+        let work: f64 = classes.iter().map(|one| rate(one) * to_f64(one.work)).sum();
+        work / classes.iter().map(rate).sum::<f64>()
+    }
+
+    /// Whether the key `rate` has no say: viewers, a recording or classes decide.
     #[must_use]
     pub fn set_their_own_pace(&self) -> bool {
         matches!(
             self.process,
-            ArrivalProcess::ClosedLoop { .. } | ArrivalProcess::Replay(_)
+            ArrivalProcess::ClosedLoop { .. }
+                | ArrivalProcess::Replay(_)
+                | ArrivalProcess::Classes(_)
         )
     }
 
@@ -72,6 +110,8 @@ pub enum ArrivalProcess {
     },
     /// Recorded moments, from the start of the phase, in ascending order.
     Replay(Arc<[Duration]>),
+    /// Several classes of traffic at once.
+    Classes(Arc<[TrafficClass]>),
 }
 
 impl ArrivalProcess {
@@ -80,6 +120,17 @@ impl ArrivalProcess {
     pub fn is_constant(&self) -> bool {
         matches!(self, Self::Constant)
     }
+}
+
+/// Requests of one kind, such as those of browsers or of a nightly job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrafficClass {
+    /// What it is called.
+    pub name: String,
+    /// When its requests arrive; neither a closed loop nor classes again.
+    pub arrivals: Arrivals,
+    /// How many times the service time its requests take, above zero.
+    pub work: Rational,
 }
 
 /// The two states of a bursty arrival process; each lasts for an exponential time.

@@ -25,6 +25,9 @@ pub struct Backend {
     pub queue: Option<u32>,
     /// How long a replica works on a request.
     pub service_time: ServiceTime,
+    /// How much longer requests take under load: the service time is multiplied by
+    /// 1 + `slowdown` × the share of busy slots when a request is sent; 0 or more.
+    pub slowdown: f64,
     /// Which requests fail.
     pub errors: Errors,
     /// Which replica gets a request.
@@ -97,6 +100,6 @@ impl Backend {
     #[must_use]
     pub fn capacity(&self) -> f64 {
         f64::from(self.replicas.get()) * f64::from(self.concurrency.get())
-            / self.service_time.mean()
+            / (self.service_time.mean() * (1.0 + self.slowdown))
     }
 }

@@ -16,7 +16,7 @@ mod scaling;
 mod version;
 
 pub use algorithm::{Algorithm, UserGroups};
-pub use arrivals::{ArrivalProcess, Arrivals, Bursts, Daily};
+pub use arrivals::{ArrivalProcess, Arrivals, Bursts, Daily, TrafficClass};
 pub use backend::{Backend, ErrorRamp, Errors, Fault, MAX_SLOTS, ReplicaFault};
 pub use claim::{Claim, Needed, Statement};
 pub use connections::{Connections, MAX_OPEN_CONNECTIONS};

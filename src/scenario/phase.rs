@@ -1,5 +1,6 @@
 //! A phase: a stretch of the timeline with one configuration.
 
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use num_rational::Ratio;
@@ -39,6 +40,7 @@ pub struct Phase {
     length: Length,
     arrivals: Arrivals,
     algorithm: Algorithm,
+    proxies: NonZeroU16,
 }
 
 /// Why a phase cannot be.
@@ -119,7 +121,21 @@ impl Phase {
             length,
             arrivals,
             algorithm,
+            proxies: NonZeroU16::MIN,
         })
+    }
+
+    /// The same phase behind so many proxies, which do not know of each other.
+    #[must_use]
+    pub fn with_proxies(mut self, proxies: NonZeroU16) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
+    /// How many proxies share the requests; 1 unless asked for more.
+    #[must_use]
+    pub fn proxies(&self) -> NonZeroU16 {
+        self.proxies
     }
 
     /// What the phase is called.

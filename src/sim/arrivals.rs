@@ -7,7 +7,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 use crate::random::{Purpose, Stream, stream};
-use crate::scenario::{ArrivalProcess, Bursts, Daily, Phase};
+use crate::scenario::{ArrivalProcess, Arrivals, Bursts, Daily, Phase};
 use crate::units::{Rate, SimTime, to_f64, whole_nanos};
 
 /// The moments at which the requests of one phase arrive, one after the other.
@@ -20,6 +20,15 @@ pub(super) struct ArrivalTimes<'a> {
     last: SimTime,
     random: Stream,
     bursts: Option<BurstState>,
+    classes: Vec<ClassTimes<'a>>,
+    last_class: u16,
+}
+
+/// The arrivals of one class of traffic, and the next of them.
+#[derive(Debug)]
+struct ClassTimes<'a> {
+    times: ArrivalTimes<'a>,
+    next: SimTime,
 }
 
 /// Whether it is busy, and until when.
@@ -33,7 +42,16 @@ struct BurstState {
 impl<'a> ArrivalTimes<'a> {
     /// The arrivals of a phase that begins at `start`, in replication `replication`.
     pub(super) fn new(phase: &'a Phase, start: SimTime, seed: u64, index: &[u64]) -> Self {
-        let arrivals = phase.arrivals();
+        Self::of(phase.arrivals(), start, seed, index)
+    }
+
+    fn of(arrivals: &'a Arrivals, start: SimTime, seed: u64, index: &[u64]) -> Self {
+        let classes = (0..).zip(arrivals.classes()).map(|(place, class)| {
+            let index = [index, &[place]].concat();
+            let mut times = Self::of(&class.arrivals, start, seed, &index);
+            let next = times.next();
+            ClassTimes { times, next }
+        });
         let bursts = match &arrivals.process {
             ArrivalProcess::Bursts(bursts) => {
                 let mut random = stream(seed, Purpose::Bursts, index);
@@ -54,6 +72,8 @@ impl<'a> ArrivalTimes<'a> {
             last: start,
             random: stream(seed, Purpose::Arrivals, index),
             bursts,
+            classes: classes.collect(),
+            last_class: 0,
         }
     }
 
@@ -65,6 +85,7 @@ impl<'a> ArrivalTimes<'a> {
             ArrivalProcess::Poisson | ArrivalProcess::ClosedLoop { .. } => self.after_gap(),
             ArrivalProcess::Bursts(bursts) => self.next_of_bursts(*bursts),
             ArrivalProcess::Daily(daily) => self.next_of_day(*daily),
+            ArrivalProcess::Classes(_) => self.next_of_classes(),
             ArrivalProcess::Replay(moments) => usize::try_from(self.arrived)
                 .ok()
                 .and_then(|place| moments.get(place))
@@ -94,6 +115,25 @@ impl<'a> ArrivalTimes<'a> {
         self.random = random;
         self.last = SimTime::from_nanos(last);
         self.arrived += moments.len() as u64;
+    }
+
+    /// Fills `moments` as [`Self::fill`] does, and `classes` with the class of each.
+    pub(super) fn fill_with_classes(&mut self, moments: &mut [u64], classes: &mut [u16]) {
+        for (moment, class) in moments.iter_mut().zip(classes) {
+            *moment = self.next().as_nanos();
+            *class = self.last_class;
+        }
+    }
+
+    /// The earliest of all classes; of several at the same moment, the first class.
+    fn next_of_classes(&mut self) -> SimTime {
+        let numbered = (0_u16..).zip(&mut self.classes);
+        let Some((number, class)) = numbered.min_by_key(|(_, class)| class.next) else {
+            return SimTime::from_nanos(u64::MAX);
+        };
+        self.last_class = number;
+        let next = class.times.next();
+        std::mem::replace(&mut class.next, next)
     }
 
     fn after_gap(&mut self) -> SimTime {

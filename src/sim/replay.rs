@@ -22,6 +22,8 @@ pub struct Request {
     pub phase: usize,
     /// The destination that was picked, by its place in the phase.
     pub destination: usize,
+    /// Its class of traffic, by its place among those of the phase; 0 without classes.
+    pub class: u16,
 }
 
 /// What an observer of a replay is shown, in the order of virtual time.

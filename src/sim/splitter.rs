@@ -1,5 +1,6 @@
 //! From a phase to its weighting algorithm, fed by the right random streams.
 
+use super::spread::{Spread, SpreadSplit};
 use crate::random::{Purpose, Stream, stream};
 use crate::scenario::{Algorithm, Phase, UserGroups};
 use crate::split::{
@@ -108,12 +109,43 @@ fn block_stream(seed: u64, purpose: Purpose, [replication, phase]: [u64; 2], blo
     reason = "the effective weights of a phase are never all zero"
 )]
 fn algorithm(phase: &Phase, seed: u64, purpose: Purpose, index: [u64; 2]) -> Box<dyn Split> {
-    build(phase, seed, purpose, index).expect("a phase has a weight above zero")
+    let split = match Spread::new(phase.proxies(), seed, index) {
+        Some(spread) if phase.algorithm().has_a_position() => {
+            at_each_proxy(phase, seed, purpose, index, spread)
+        }
+        _ => build(phase, seed, purpose, index, 0),
+    };
+    split.expect("a phase has a weight above zero")
 }
 
-fn build(phase: &Phase, seed: u64, purpose: Purpose, index: [u64; 2]) -> Option<Box<dyn Split>> {
+fn at_each_proxy(
+    phase: &Phase,
+    seed: u64,
+    purpose: Purpose,
+    index: [u64; 2],
+    spread: Spread,
+) -> Option<Box<dyn Split>> {
+    let proxies = 0..u64::from(phase.proxies().get());
+    let splits = proxies.map(|proxy| build(phase, seed, purpose, index, proxy));
+    Some(Box::new(SpreadSplit {
+        spread,
+        splits: splits.collect::<Option<_>>()?,
+        position: 0,
+    }))
+}
+
+fn build(
+    phase: &Phase,
+    seed: u64,
+    purpose: Purpose,
+    index: [u64; 2],
+    proxy: u64,
+) -> Option<Box<dyn Split>> {
     let weights = phase.effective_weights();
-    let mut start = stream(seed, purpose, &index);
+    let mut start = match proxy {
+        0 => stream(seed, purpose, &index),
+        _ => stream(seed, Purpose::Proxies, &[index[0], index[1], proxy]),
+    };
     let user_stream = || {
         let [replication, phase] = index;
         let claims = u64::from(purpose == Purpose::Claims);

@@ -38,6 +38,8 @@ struct Current<'a> {
     splitter: PhaseSplitter,
     moments: Vec<u64>,
     picks: Vec<usize>,
+    /// The class of each request, if there are classes.
+    classes: Vec<u16>,
     used: usize,
     last: SimTime,
 }
@@ -79,6 +81,7 @@ impl<'a> Timeline<'a> {
         if current.refill() {
             let time = SimTime::from_nanos(current.moments[current.used]);
             let destination = current.picks[current.used];
+            let class = current.classes.get(current.used).copied().unwrap_or(0);
             current.advance(1);
             let phase = current.place;
             self.index += 1;
@@ -87,6 +90,7 @@ impl<'a> Timeline<'a> {
                 time,
                 phase,
                 destination,
+                class,
             }));
         }
         let end = current.ends_at();
@@ -143,6 +147,7 @@ impl<'a> Timeline<'a> {
             time,
             phase: current.place,
             destination: current.splitter.pick(),
+            class: 0,
         })
     }
 
@@ -182,6 +187,7 @@ impl<'a> Timeline<'a> {
             splitter: PhaseSplitter::new(phase, self.scenario.seed(), Purpose::Split, index),
             moments: Vec::new(),
             picks: Vec::new(),
+            classes: Vec::new(),
             used: 0,
             last: time,
         });
@@ -198,7 +204,13 @@ impl Current<'_> {
             let wanted = usize::try_from(wanted).unwrap_or(0);
             self.moments.resize(wanted, 0);
             self.picks.resize(wanted, 0);
-            self.arrivals.fill(&mut self.moments);
+            if self.phase.arrivals().classes().is_empty() {
+                self.arrivals.fill(&mut self.moments);
+            } else {
+                self.classes.resize(wanted, 0);
+                let classes = &mut self.classes;
+                self.arrivals.fill_with_classes(&mut self.moments, classes);
+            }
             self.splitter.fill(&mut self.picks);
             self.used = 0;
         }

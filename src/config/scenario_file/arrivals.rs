@@ -9,25 +9,31 @@ use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report, suggestion};
 use crate::config::recorded;
 use crate::config::values;
-use crate::config::yaml::{Entry, Node, Value};
-use crate::scenario::{ArrivalProcess, Arrivals, Bursts, Daily};
+use crate::config::yaml::{Entry, Node, Value, shorten};
+use crate::scenario::{ArrivalProcess, Arrivals, Bursts, Daily, TrafficClass};
 use crate::units::Rate;
 
 /// The names of arrival processes.
-pub(in crate::config) const PROCESSES: [&str; 6] = [
+pub(in crate::config) const PROCESSES: [&str; 7] = [
     "constant",
     "poisson",
     "bursts",
     "daily",
     "closed-loop",
     "replay",
+    "classes",
 ];
+/// The keys of a class of traffic.
+pub(in crate::config) const CLASS_KEYS: [&str; 4] = ["name", "rate", "arrivals", "work"];
 /// The settings of `bursts`.
 pub(in crate::config) const BURST_KEYS: [&str; 3] = ["factor", "busy", "quiet"];
 /// The settings of `daily`.
 pub(in crate::config) const DAILY_KEYS: [&str; 3] = ["swing", "period", "peak"];
 /// The settings of `closed-loop`.
 pub(in crate::config) const CLOSED_LOOP_KEYS: [&str; 2] = ["viewers", "think"];
+
+/// The most classes of traffic in a phase.
+const MOST_CLASSES: usize = 64;
 
 /// Reads both keys; what is wrong has been reported, and the default stands in.
 pub(super) fn read(process: Option<&Node>, rate: Option<&Node>, report: &mut Report) -> Arrivals {
@@ -62,6 +68,7 @@ pub(super) fn read(process: Option<&Node>, rate: Option<&Node>, report: &mut Rep
                 ("daily", &ArrivalProcess::Constant),
                 ("closed-loop", &ArrivalProcess::Constant),
                 ("replay", &ArrivalProcess::Constant),
+                ("classes", &ArrivalProcess::Constant),
             ];
             let found = values::one_of(node, "an arrival process", &choices, report);
             open(found.cloned().unwrap_or(ArrivalProcess::Constant))
@@ -73,6 +80,10 @@ fn example(name: &str) -> &'static str {
     match name {
         "bursts" => "write `arrivals: {bursts: {factor: 5, busy: 10s, quiet: 60s}}`",
         "daily" => "write `arrivals: {daily: {swing: 50%, period: 24h, peak: 14h}}`",
+        "classes" => {
+            "write `arrivals: {classes: [{name: people, rate: 40/s, arrivals: poisson}, \
+             {name: job, rate: 10/s}]}`"
+        }
         "closed-loop" => "write `arrivals: {closed-loop: {viewers: 50, think: 2s}}`",
         _ => {
             "write `arrivals: {replay: [0.5s, 1s, 2.25s]}`, or name a file: `{replay: {file: arrivals.csv}}`"
@@ -91,14 +102,20 @@ fn with_settings(
         "bursts" => ArrivalProcess::Bursts(bursts(&entry.value, report)?),
         "daily" => ArrivalProcess::Daily(daily(&entry.value, report)?),
         "replay" => return replay(&entry.value, report),
+        "classes" => {
+            let help = "remove `rate`: each class has its own";
+            refuse_rate(
+                rate,
+                "beside classes of traffic",
+                "the sum is known",
+                help,
+                report,
+            );
+            return classes(&entry.value, report);
+        }
         "closed-loop" => {
-            if let Some(rate) = rate {
-                let message = "`rate` has no meaning in a closed loop";
-                report.add(
-                    Diagnostic::error(rate.span.clone(), message, "viewers decide")
-                        .help("remove `rate`; more viewers or shorter thinking mean more traffic"),
-                );
-            }
+            let help = "remove `rate`; more viewers or shorter thinking mean more traffic";
+            refuse_rate(rate, "in a closed loop", "viewers decide", help, report);
             return closed_loop(&entry.value, report);
         }
         "constant" | "poisson" => {
@@ -119,6 +136,67 @@ fn with_settings(
         }
     };
     Some(open(process))
+}
+
+fn refuse_rate(rate: Option<&Node>, place: &str, label: &str, help: &str, report: &mut Report) {
+    if let Some(rate) = rate {
+        let message = format!("`rate` has no meaning {place}");
+        report.add(Diagnostic::error(rate.span.clone(), message, label).help(help));
+    }
+}
+
+/// Several classes of traffic, each with a name and arrivals of its own.
+fn classes(node: &Node, report: &mut Report) -> Option<Arrivals> {
+    let Value::List(items) = &node.value else {
+        report.expected(node, "a list such as `[{name: people, rate: 40/s}]`");
+        return None;
+    };
+    let mut classes: Vec<TrafficClass> = Vec::with_capacity(items.len());
+    for item in items {
+        let class = class(item, report)?;
+        if classes.iter().any(|other| other.name == class.name) {
+            let message = format!("two classes are named `{}`", shorten(&class.name));
+            let label = "give each class its own name";
+            report.add(Diagnostic::error(item.span.clone(), message, label));
+        }
+        classes.push(class);
+    }
+    if classes.is_empty() || classes.len() > MOST_CLASSES {
+        report.expected(node, &format!("1 to {MOST_CLASSES} classes"));
+        return None;
+    }
+    Arrivals::of_classes(classes)
+}
+
+fn class(node: &Node, report: &mut Report) -> Option<TrafficClass> {
+    let fields = Fields::of(node, "a class of traffic", &CLASS_KEYS, report)?;
+    let name = fields.required("name", "people", report)?;
+    let rate = fields.required("rate", "40/s", report)?;
+    let own = fields.get("arrivals");
+    let arrivals = read(own, Some(rate), report);
+    let simple = matches!(
+        arrivals.process,
+        ArrivalProcess::Constant
+            | ArrivalProcess::Poisson
+            | ArrivalProcess::Bursts(_)
+            | ArrivalProcess::Daily(_)
+    );
+    if let (Some(node), false) = (own, simple) {
+        let message = "a class of traffic has a rate";
+        report.add(
+            Diagnostic::error(node.span.clone(), message, "arrivals without one")
+                .help("use `constant`, `poisson`, `bursts` or `daily` here"),
+        );
+        return None;
+    }
+    Some(TrafficClass {
+        name: values::text(name, "a name", report)?,
+        arrivals,
+        work: match fields.get("work") {
+            Some(node) => values::positive_decimal(node, report)?,
+            None => Ratio::from_integer(1),
+        },
+    })
 }
 
 fn duration(fields: &Fields, key: &str, example: &str, report: &mut Report) -> Option<Duration> {

@@ -18,7 +18,8 @@ pub(super) fn check(
     for phase in phases {
         let arrivals = phase.arrivals();
         // A closed loop limits itself; a replay has no rate.
-        if arrivals.set_their_own_pace() {
+        let paced = arrivals.set_their_own_pace() && arrivals.classes().is_empty();
+        if paced {
             continue;
         }
         let draft = drafts.iter().find(|draft| draft.name == phase.name());
@@ -28,7 +29,9 @@ pub(super) fn check(
                 continue;
             };
             let rate = to_f64(arrivals.rate.per_second()) * share(phase, VersionIndex(place));
-            let load = rate * backend.service_time.mean() / slots(backend);
+            let work =
+                arrivals.mean_work() * backend.service_time.mean() * (1.0 + backend.slowdown);
+            let load = rate * work / slots(backend);
             if load >= 1.0 && !is_limited(backend) {
                 report.add(too_much(
                     &named.version.name,

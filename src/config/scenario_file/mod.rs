@@ -13,7 +13,7 @@ mod versions;
 #[cfg(test)]
 pub(super) use algorithm::{COOKIE_KEYS, LEGACY_KEYS, NAMES, STICKY_KEYS};
 #[cfg(test)]
-pub(super) use arrivals::{BURST_KEYS, CLOSED_LOOP_KEYS, DAILY_KEYS, PROCESSES};
+pub(super) use arrivals::{BURST_KEYS, CLASS_KEYS, CLOSED_LOOP_KEYS, DAILY_KEYS, PROCESSES};
 #[cfg(test)]
 pub(super) use backend::{
     AUTOSCALER_KEYS, BACKEND_KEYS, ERROR_KEYS, FAULT_KEYS, OUTLIER_KEYS, RETRY_KEYS,
@@ -28,17 +28,22 @@ pub(super) use phases::PHASE_KEYS;
 #[cfg(test)]
 pub(super) use versions::VERSION_KEYS;
 
+use std::num::NonZeroU16;
+
 use super::diagnostic::{Severity, render};
 use super::reader::{Fields, Report};
 use super::source::{ConfigError, Source};
 use super::{Diagnostic, values, yaml};
 use crate::scenario::{
-    MAX_REPLICATIONS, Parts, Protocol, Scenario, ScenarioError, ScenarioName, Version,
+    MAX_REPLICATIONS, Parts, Phase, Protocol, Scenario, ScenarioError, ScenarioName, Version,
 };
 use crate::units::{ConfidenceLevel, Tolerance};
 
+/// The most proxies that may share the requests.
+const MAX_PROXIES: u64 = 1000;
+
 /// The keys of a scenario file; those of its phases may stand here too, as defaults.
-pub(super) const KEYS: [&str; 23] = [
+pub(super) const KEYS: [&str; 24] = [
     "name",
     "title",
     "description",
@@ -61,6 +66,7 @@ pub(super) const KEYS: [&str; 23] = [
     "warm-up",
     "scrape-interval",
     "connections",
+    "proxies",
     "$schema",
 ];
 
@@ -119,6 +125,11 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
     let drafts = phases::read(&fields, name.as_ref(), report);
     let versions = versions::resolve(described, &fields, &drafts, backend.as_ref(), report);
     let phases = phases::build(&drafts, &versions, report);
+    let proxies = proxies(&fields, report);
+    let phases: Vec<Phase> = phases
+        .into_iter()
+        .map(|phase| phase.with_proxies(proxies))
+        .collect();
     capacity::check(&phases, &versions, &drafts, report);
     let claims = claims::read(&fields, &drafts, &versions, report);
     let protocol = protocol(&fields, report);
@@ -209,6 +220,15 @@ fn paragraph(fields: &Fields, key: &str, report: &mut Report) -> Option<String> 
     fields
         .get(key)
         .and_then(|node| values::paragraph(node, report))
+}
+
+/// How many proxies share the requests.
+fn proxies(fields: &Fields, report: &mut Report) -> NonZeroU16 {
+    fields
+        .get("proxies")
+        .and_then(|node| values::whole(node, 1, MAX_PROXIES, report))
+        .and_then(|number| NonZeroU16::new(u16::try_from(number).ok()?))
+        .unwrap_or(NonZeroU16::MIN)
 }
 
 fn replications(fields: &Fields, report: &mut Report) -> u32 {

@@ -30,7 +30,11 @@ pub(super) struct Call {
     /// Where its deadline is scheduled.
     pub(super) deadline: Option<Slot>,
     /// Attempts before this one.
-    pub(super) retries: u32,
+    pub(super) retries: u16,
+    /// The proxy that it came through.
+    pub(super) proxy: u16,
+    /// The class of traffic of its request.
+    pub(super) class: u16,
     /// Whether the replica will answer with an error.
     pub(super) fails: bool,
     /// Where it is.

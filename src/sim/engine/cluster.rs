@@ -1,15 +1,15 @@
 //! One version while it runs: its replicas, their queues, and who may be picked.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU16;
 
 use super::autoscaler::Hpa;
 use super::callers::Callers;
 use super::calls::CallId;
 use super::jobs::Jobs;
-use super::outlier::Detector;
-use crate::balance::{Balance, Hosts};
-use crate::random::{Purpose, Stream, stream};
-use crate::scenario::{Backend, Scaling, SlowStart};
+use super::proxy::Proxy;
+use crate::random::{Purpose, stream};
+use crate::scenario::{Backend, Scaling};
 use crate::tally::service::VersionLoad;
 
 /// Whether a replica takes requests.
@@ -54,18 +54,11 @@ pub(super) struct Cluster<'a> {
     pub(super) callers: Callers,
     pub(super) replicas: Vec<Replica>,
     pub(super) stations: Vec<Station>,
-    pub(super) detector: Option<Detector>,
+    /// What each proxy knows of the version.
+    proxies: Vec<Proxy>,
     pub(super) hpa: Option<Hpa>,
     /// The number of the first server of replica 0; the others follow, replica by replica.
     pub(super) first_server: u32,
-    pub(super) retrying: u32,
-    /// Attempts under way: all, and per replica.
-    pub(super) under_way: u32,
-    active: Vec<u32>,
-    balance: Box<dyn Balance>,
-    random: Stream,
-    usable: Vec<u32>,
-    weights: Vec<f64>,
     clock: Clock,
 }
 
@@ -84,7 +77,13 @@ struct Clock {
 
 impl<'a> Cluster<'a> {
     /// The version at the start of a replication; `first_server` is the number of its first server.
-    pub(super) fn new(backend: &'a Backend, seed: u64, index: [u64; 2], first_server: u32) -> Self {
+    pub(super) fn new(
+        backend: &'a Backend,
+        seed: u64,
+        index: [u64; 2],
+        first_server: u32,
+        proxies: NonZeroU16,
+    ) -> Self {
         let most = backend.most_replicas() as usize;
         let replica = |place: usize| Replica {
             health: if place < backend.replicas.get() as usize {
@@ -94,13 +93,23 @@ impl<'a> Cluster<'a> {
             },
             since: 0,
         };
-        let mut random = stream(seed, Purpose::Balance, &[index[0], index[1]]);
+        let proxy = |proxy: u16| {
+            let random = match proxy {
+                0 => stream(seed, Purpose::Balance, &index),
+                _ => stream(
+                    seed,
+                    Purpose::Proxies,
+                    &[index[0], index[1], proxy.into(), 1],
+                ),
+            };
+            Proxy::new(backend, random, most)
+        };
+        let proxies = (0..proxies.get()).map(proxy).collect();
         let stations = if backend.balancing.shares_queue {
             1
         } else {
             most
         };
-        let detection = backend.resilience.outlier_detection;
         let hpa = match &backend.scaling {
             Scaling::Autoscaler(settings) => Some(Hpa::new(*settings)),
             Scaling::Fixed | Scaling::Schedule(_) => None,
@@ -113,16 +122,9 @@ impl<'a> Cluster<'a> {
             stations: std::iter::repeat_with(Station::default)
                 .take(stations)
                 .collect(),
-            detector: detection.map(|settings| Detector::new(settings, most)),
+            proxies,
             hpa,
             first_server,
-            retrying: 0,
-            under_way: 0,
-            active: vec![0; most],
-            balance: (backend.balancing.build)(&mut random),
-            random,
-            usable: Vec::new(),
-            weights: vec![1.0; most],
             clock: Clock::default(),
         };
         for replica in 0..backend.replicas.get() {
@@ -230,79 +232,55 @@ impl<'a> Cluster<'a> {
         u32::try_from(found.count()).unwrap_or(u32::MAX)
     }
 
-    /// Finds out who may be picked: who is up and not ejected, or everyone up in a panic.
+    /// Every proxy finds out who may be picked.
     pub(super) fn membership(&mut self, now: u64) {
-        let up =
-            |cluster: &Self, replica: u32| cluster.replicas[replica as usize].health == Health::Up;
-        let all = 0..u32::try_from(self.replicas.len()).unwrap_or(u32::MAX);
-        let up: Vec<u32> = all.filter(|&replica| up(self, replica)).collect();
-        let fine = |replica: &u32| {
-            let detector = self.detector.as_ref();
-            !detector.is_some_and(|detector| detector.is_ejected(*replica))
-        };
-        let healthy: Vec<u32> = up.iter().copied().filter(fine).collect();
-        #[expect(clippy::cast_precision_loss, reason = "few replicas")]
-        let share = healthy.len() as f64 / up.len().max(1) as f64;
-        let panics = share < self.backend.resilience.panic_threshold;
-        self.usable = if panics { up } else { healthy };
-        self.weigh(now);
+        for proxy in &mut self.proxies {
+            proxy.membership(self.backend, &self.replicas, now);
+        }
     }
 
     /// Renews the weights of replicas in slow start. True while one is.
     pub(super) fn weigh(&mut self, now: u64) -> bool {
         let mut warming = false;
-        if let Some(slow_start) = self.backend.resilience.slow_start {
-            for (weight, replica) in self.weights.iter_mut().zip(&self.replicas) {
-                // Replicas of the beginning have been there before.
-                let new = replica.since > 0 && replica.health == Health::Up;
-                *weight = if new {
-                    slow_start_weight(slow_start, now - replica.since)
-                } else {
-                    1.0
-                };
-                warming |= *weight < 1.0;
-            }
-        }
-        if !self.usable.is_empty() {
-            let hosts = Hosts {
-                usable: &self.usable,
-                active: &self.active,
-                weights: &self.weights,
-            };
-            self.balance.update(hosts, &mut self.random);
+        for proxy in &mut self.proxies {
+            warming |= proxy.weigh(self.backend, &self.replicas, now);
         }
         warming
     }
 
-    /// The replica for an attempt; `None` if there is none.
-    #[inline]
-    pub(super) fn pick(&mut self, hash: u64) -> Option<u32> {
-        if self.usable.is_empty() {
-            return None;
+    /// Every detector lets replicas come back whose time is over.
+    pub(super) fn sweep(&mut self, now: u64) {
+        for proxy in &mut self.proxies {
+            let returned = proxy.detector.as_mut().is_some_and(|one| one.sweep(now));
+            if returned {
+                proxy.membership(self.backend, &self.replicas, now);
+            }
         }
-        if self.backend.balancing.shares_queue {
-            return Some(0);
-        }
-        let hosts = Hosts {
-            usable: &self.usable,
-            active: &self.active,
-            weights: &self.weights,
-        };
-        Some(self.balance.pick(hosts, hash, &mut self.random))
     }
 
-    /// An attempt is at a replica.
+    /// What proxy number `proxy` knows.
     #[inline]
-    pub(super) fn enter(&mut self, replica: u32) {
-        self.under_way += 1;
-        self.active[replica as usize] += 1;
+    pub(super) fn proxy(&mut self, proxy: u16) -> &mut Proxy {
+        &mut self.proxies[usize::from(proxy)]
     }
 
-    /// An attempt is answered, or given up.
+    /// The replica to which proxy number `proxy` sends an attempt; `None` if there is none.
     #[inline]
-    pub(super) fn leave(&mut self, replica: u32) {
-        self.under_way -= 1;
-        self.active[replica as usize] -= 1;
+    pub(super) fn pick(&mut self, proxy: u16, hash: u64) -> Option<u32> {
+        self.proxies[usize::from(proxy)].pick(self.backend, hash)
+    }
+
+    /// How many times as long a request takes with so many slots busy.
+    #[inline]
+    #[expect(clippy::cast_precision_loss, reason = "a share")]
+    pub(super) fn factor_under_load(&self) -> f64 {
+        let slowdown = self.backend.slowdown;
+        if slowdown > 0.0 {
+            let share = self.clock.busy as f64 / (self.clock.slots as f64).max(1.0);
+            1.0 + slowdown * share.min(1.0)
+        } else {
+            1.0
+        }
     }
 
     /// Brings the sums over time up to date.
@@ -343,14 +321,21 @@ impl<'a> Cluster<'a> {
         self.clock.requests -= 1;
     }
 
-    /// Tells the outlier detector of a response. True if it ejects the replica.
-    pub(super) fn note_response(&mut self, replica: u32, failed: bool, now: u64) -> bool {
+    /// Tells the outlier detector of a proxy of a response. True if it ejects the replica.
+    pub(super) fn note_response(
+        &mut self,
+        proxy: u16,
+        replica: u32,
+        failed: bool,
+        now: u64,
+    ) -> bool {
         let replicas = self.ready();
-        let detector = self.detector.as_mut();
+        let proxy = &mut self.proxies[usize::from(proxy)];
+        let detector = proxy.detector.as_mut();
         let ejects = detector.is_some_and(|one| one.note(replica, failed, replicas, now));
         if ejects {
             self.clock.load.ejections += 1;
-            self.membership(now);
+            proxy.membership(self.backend, &self.replicas, now);
         }
         ejects
     }
@@ -378,16 +363,4 @@ impl<'a> Cluster<'a> {
             ..self.clock.load
         }
     }
-}
-
-/// Envoy's `applySlowStartFactor`: (t / window)^(1 / aggression), at least the least weight.
-#[expect(clippy::cast_precision_loss, reason = "a share of time")]
-fn slow_start_weight(slow_start: SlowStart, age: u64) -> f64 {
-    let window = slow_start.window.as_secs_f64() * 1e9;
-    let age = age.max(1_000_000) as f64;
-    if age >= window {
-        return 1.0;
-    }
-    let factor = (age / window).powf(1.0 / slow_start.aggression);
-    factor.max(slow_start.min_weight)
 }

@@ -29,6 +29,10 @@ pub(super) struct Connection {
     pub(super) opened: u64,
     /// The number of the change of weights before it was opened.
     pub(super) change: u32,
+    /// The proxy that it goes through.
+    pub(super) proxy: u16,
+    /// The class of traffic of its requests.
+    pub(super) class: u16,
     /// The request that waits for its response.
     pub(super) call: Option<CallId>,
 }

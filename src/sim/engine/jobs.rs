@@ -123,6 +123,15 @@ impl Jobs {
         self.law.fill(&mut self.service, rest);
     }
 
+    /// A job that takes `factor` times as long, and fails if that is too long.
+    pub(super) fn stretched(&self, job: Job, factor: f64) -> Job {
+        let nanos = stretch(job.nanos, factor);
+        Job {
+            nanos,
+            fails: job.fails || nanos > self.slower_than,
+        }
+    }
+
     #[expect(
         clippy::cast_precision_loss,
         reason = "53 bits, as for any random share"

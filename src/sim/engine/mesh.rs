@@ -15,12 +15,14 @@ use super::connections::{ConnectionId, Table};
 use super::thinkers::Thinkers;
 use super::{Setup, nanos};
 use crate::random::{Purpose, Stream, stream};
-use crate::scenario::Phase;
+use crate::scenario::{Phase, TrafficClass};
 use crate::sim::arrivals::exponential;
 use crate::sim::replay::{Request, Step, most_requests};
+use crate::sim::spread::Spread;
 use crate::sim::timeline::Timeline;
 use crate::tally::service::{Outcome, ServiceRecorder, ServiceTally};
 use crate::tally::{PhaseRecorder, PhaseTally};
+use crate::units::to_f64;
 
 /// Requests between two reports of progress.
 const PROGRESS_STEP: u64 = 1 << 20;
@@ -93,6 +95,12 @@ struct Mesh<'a> {
     thinkers: Thinkers,
     /// The closed loop in force: its mean think time in nanoseconds.
     think: Option<f64>,
+    /// Per phase and class of traffic: how many times the service time it takes. Empty without
+    /// classes.
+    class_work: Vec<Vec<f64>>,
+    /// How requests are spread over several proxies, and how many of the phase have been.
+    spread: Option<Spread>,
+    position: u64,
     thinking: Stream,
     waiting_to_retry: Stream,
     destinations: Vec<usize>,
@@ -150,12 +158,13 @@ impl<'a> Mesh<'a> {
         let scenario = setup.scenario;
         let mut clusters = Vec::with_capacity(scenario.versions().len());
         let mut total = 0;
+        let proxies = scenario.phases()[0].proxies();
         for (place, version) in scenario.versions().iter().enumerate() {
             let index = [setup.replication, place as u64];
             let cluster = version
                 .backend
                 .as_ref()
-                .map(|backend| Cluster::new(backend, scenario.seed(), index, total));
+                .map(|backend| Cluster::new(backend, scenario.seed(), index, total, proxies));
             total += cluster.as_ref().map_or(0, Cluster::servers);
             clusters.push(cluster);
         }
@@ -183,6 +192,9 @@ impl<'a> Mesh<'a> {
             loop_slot: None,
             thinkers: Thinkers::default(),
             think: None,
+            class_work: class_work(scenario.phases()),
+            spread: None,
+            position: 0,
             thinking: random(Purpose::Think),
             waiting_to_retry: random(Purpose::Retries),
             destinations: Vec::new(),
@@ -268,6 +280,11 @@ impl<'a> Mesh<'a> {
         }
         self.phase = place;
         self.destinations = phase.destinations().iter().map(|d| d.version.0).collect();
+        let index = [self.setup.replication, place as u64];
+        self.spread = Spread::new(phase.proxies(), self.setup.scenario.seed(), index);
+        self.position = 0;
+        self.service
+            .classes(place, phase.arrivals().classes().len());
         let time = self.calendar.now();
         self.recorder = Some((self.setup.recorder)(place, time, most_requests(phase)));
         let Some((viewers, think)) = self.timeline.closed_loop() else {
@@ -323,6 +340,14 @@ impl<'a> Mesh<'a> {
         self.next_step();
     }
 
+    /// The proxy of the next request of the phase.
+    #[inline]
+    fn next_proxy(&mut self) -> u16 {
+        let position = self.position;
+        self.position += 1;
+        self.spread.map_or(0, |spread| spread.proxy(position))
+    }
+
     fn count_request(&mut self, request: &Request) {
         self.count_pick(request.destination, request.time.as_nanos());
     }
@@ -367,6 +392,16 @@ impl<'a> Mesh<'a> {
         tally.connections = self.connections.map(|table| table.counts);
         (self.tallies, tally)
     }
+}
+
+/// Per phase and class of traffic: how many times the service time it takes; empty without classes.
+fn class_work(phases: &[Phase]) -> Vec<Vec<f64>> {
+    let classes = phases.iter().map(|phase| phase.arrivals().classes());
+    if classes.clone().all(<[_]>::is_empty) {
+        return Vec::new();
+    }
+    let work = |classes: &[TrafficClass]| classes.iter().map(|one| to_f64(one.work)).collect();
+    classes.map(work).collect()
 }
 
 impl Step {

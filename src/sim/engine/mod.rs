@@ -14,6 +14,7 @@ mod jobs;
 mod mesh;
 mod outlier;
 mod pools;
+mod proxy;
 #[cfg(test)]
 mod tests;
 mod thinkers;

@@ -34,11 +34,6 @@ impl Detector {
         }
     }
 
-    /// Nanoseconds between two sweeps.
-    pub(super) fn interval(&self) -> u64 {
-        super::nanos(self.settings.interval).max(1)
-    }
-
     /// Whether a replica is ejected.
     pub(super) fn is_ejected(&self, replica: u32) -> bool {
         let host = self.hosts.get(replica as usize);

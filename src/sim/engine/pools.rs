@@ -29,10 +29,16 @@ const MOST_LOOKED_AT: u32 = 64;
 /// Whether the recursion gives the whole truth about a scenario.
 pub(super) fn apply(scenario: &Scenario) -> bool {
     let open = |phase: &crate::scenario::Phase| {
-        !matches!(phase.arrivals().process, ArrivalProcess::ClosedLoop { .. })
+        let process = &phase.arrivals().process;
+        !matches!(
+            process,
+            ArrivalProcess::ClosedLoop { .. } | ArrivalProcess::Classes(_)
+        )
     };
     let backends = scenario.versions().iter().flat_map(|v| &v.backend);
+    let one_proxy = |phase: &crate::scenario::Phase| phase.proxies().get() == 1;
     scenario.connections().is_none()
+        && scenario.phases().iter().all(one_proxy)
         && scenario.phases().iter().all(open)
         && backends.into_iter().all(serves_in_order)
 }
@@ -43,6 +49,7 @@ fn serves_in_order(backend: &Backend) -> bool {
     // With one queue a slow replica serves a request only if it takes it, which events decide.
     let replicas_matter = backend.balancing.shares_queue && !backend.replica_faults.is_empty();
     backend.queue.is_none()
+        && backend.slowdown == 0.0
         && backend.resilience == Resilience::default()
         && backend.scaling == Scaling::Fixed
         && !(backend.balancing.looks_at_load && backend.replicas.get() > MOST_LOOKED_AT)

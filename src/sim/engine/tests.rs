@@ -13,6 +13,7 @@ use crate::tally::service::Outcome;
 use crate::units::{ConfidenceLevel, Rate, Tolerance};
 
 mod connections;
+mod proxies;
 
 fn number(value: u32) -> NonZeroU32 {
     NonZeroU32::new(value).unwrap()
@@ -34,6 +35,7 @@ pub(super) fn backend(replicas: u32, service_time: ServiceTime) -> Backend {
         concurrency: NonZeroU32::MIN,
         queue: None,
         service_time,
+        slowdown: 0.0,
         errors: Errors::default(),
         balancing: balance::Kind::shared_queue(),
         resilience: Resilience::default(),

@@ -35,6 +35,9 @@ pub struct ServiceSummary {
     /// One row per phase and version with requests. Requests belong to the phase in which they
     /// arrived.
     pub responses: Vec<ResponseSummary>,
+    /// One row per phase and class of traffic, all versions together; `version` is the class.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ResponseSummary>,
     /// One row per version with a backend, over the whole run.
     pub load: Vec<LoadSummary>,
     /// One row per phase and version, if requests were sent over TCP connections.
@@ -139,11 +142,25 @@ pub(super) fn service(
         scrape_interval_seconds: tally.series.width as f64 / 1e9,
         findings: Vec::new(),
         responses,
+        classes: classes(scenario, tally, confidence),
         load: load(scenario, tally),
         connections: connections::connections(scenario, tally),
     };
     summary.findings = findings::findings(scenario, run, tally, &summary);
     summary
+}
+
+fn classes(scenario: &Scenario, tally: &ServiceTally, confidence: f64) -> Vec<ResponseSummary> {
+    let mut rows = Vec::new();
+    for (phase, services) in scenario.phases().iter().zip(&tally.classes) {
+        for (class, service) in phase.arrivals().classes().iter().zip(services) {
+            if service.requests() > 0 {
+                let names = (phase.name(), class.name.as_str());
+                rows.push(response(names, service, confidence));
+            }
+        }
+    }
+    rows
 }
 
 fn response(names: (&str, &str), service: &VersionService, confidence: f64) -> ResponseSummary {

@@ -27,6 +27,9 @@ pub(super) fn theory(scenario: &Scenario, version: usize) -> Option<Theory> {
         return None;
     };
     let backend = scenario.versions()[version].backend.as_ref()?;
+    if scenario.connections().is_some() || phase.proxies().get() > 1 {
+        return None;
+    }
     let poisson = matches!(phase.arrivals().process, ArrivalProcess::Poisson);
     if !poisson || !phase.algorithm().picks_independently() || !is_plain(backend) {
         return None;
@@ -45,6 +48,7 @@ fn is_plain(backend: &Backend) -> bool {
     backend.resilience == Resilience::default()
         && backend.scaling == Scaling::Fixed
         && backend.replica_faults.is_empty()
+        && backend.slowdown == 0.0
 }
 
 /// How many queues there are, each with its own Poisson arrivals, and the servers of each.

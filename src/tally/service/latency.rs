@@ -35,7 +35,13 @@ impl Latency {
         self.batches.record(number, nanos);
     }
 
-    /// The same for requests in a row, the first of which has this number; returns the sum.
+    /// Adds a response and counts it at once.
+    pub(super) fn record(&mut self, number: u64, nanos: u64) {
+        self.add(number, nanos);
+        self.histogram.saturating_record(nanos);
+    }
+
+    /// The same as [`Self::add`] for requests in a row, the first of which has this number; returns the sum.
     pub(super) fn add_row(&mut self, number: u64, nanos: &[u64]) -> u128 {
         let sum = self.batches.record_row(number, nanos);
         self.sum += sum;

@@ -61,6 +61,8 @@ pub struct ServiceTally {
     pub end_nanos: u64,
     /// Requests that arrived before this moment are left out of response times.
     pub warm_up_nanos: u64,
+    /// One entry per phase: one entry per class of traffic, all versions together.
+    pub classes: Vec<Vec<VersionService>>,
     /// One entry per phase: one entry per version; if requests were sent over connections.
     pub connections: Option<Vec<Vec<ConnectionCount>>>,
     /// Events that were handled; none where a recursion was enough.

@@ -73,6 +73,7 @@ impl ServiceRecorder {
                 load: vec![VersionLoad::default(); versions],
                 end_nanos: 0,
                 warm_up_nanos,
+                classes: vec![Vec::new(); phases],
                 connections: None,
                 events: 0,
             },
@@ -209,6 +210,30 @@ impl ServiceRecorder {
         }
         self.tally.load[version].sojourn_nanos += u128::from(nanos);
         self.tally.end_nanos = self.tally.end_nanos.max(answered);
+    }
+
+    /// A phase has so many classes of traffic.
+    pub fn classes(&mut self, phase: usize, classes: usize) {
+        self.tally.classes[phase].resize_with(classes, VersionService::default);
+    }
+
+    /// A request of a class of traffic, which arrived in `phase`, is answered.
+    pub fn class_response(
+        &mut self,
+        phase: usize,
+        class: usize,
+        arrived: u64,
+        answered: u64,
+        outcome: Outcome,
+    ) {
+        let Some(service) = self.tally.classes[phase].get_mut(class) else {
+            return;
+        };
+        service.outcomes[outcome as usize] += 1;
+        if outcome != Outcome::Refused && arrived >= self.tally.warm_up_nanos {
+            service.latency.record(service.measured, answered - arrived);
+            service.measured += 1;
+        }
     }
 
     /// The number of replicas that can take requests has changed.

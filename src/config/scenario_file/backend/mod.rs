@@ -24,11 +24,12 @@ pub(in crate::config) use protection::{OUTLIER_KEYS, RETRY_KEYS, SLOW_START_KEYS
 pub(in crate::config) use scaling::{AUTOSCALER_KEYS, FAULT_KEYS, STEP_KEYS};
 
 /// The keys of a backend.
-pub(in crate::config) const BACKEND_KEYS: [&str; 16] = [
+pub(in crate::config) const BACKEND_KEYS: [&str; 17] = [
     "replicas",
     "concurrency",
     "queue",
     "service-time",
+    "slowdown",
     "errors",
     "balancing",
     "timeout",
@@ -134,6 +135,10 @@ fn build(keys: &Keys, report: &mut Report) -> Option<Backend> {
         concurrency: keys.positive("concurrency", report),
         queue: keys.get("queue").and_then(|node| queue(node, report)),
         service_time: service_time?,
+        slowdown: keys
+            .get("slowdown")
+            .and_then(|node| values::positive_decimal(node, report))
+            .map_or(0.0, to_f64),
         errors: errors(keys, report),
         balancing: keys
             .get("balancing")

@@ -1,6 +1,7 @@
 //! The life of a TCP connection: it opens, carries requests one after the other, and is closed by
 //! its client, lost with its replica, or cut after a change of the weights.
 
+use super::flow::Origin;
 use super::{Mesh, Role};
 use crate::sim::engine::calls::CallId;
 use crate::sim::engine::cluster::Health;
@@ -26,6 +27,8 @@ impl Mesh<'_> {
             version: 0,
             replica: None,
             opened: now,
+            class: request.class,
+            proxy: 0,
             change: 0,
             call: None,
         });
@@ -36,22 +39,22 @@ impl Mesh<'_> {
 
     /// Connects a client to a replica of a version, if there is one that takes it.
     fn connect(&mut self, id: ConnectionId, version: usize, now: u64) {
+        let proxy = self.next_proxy();
         let (Some(table), Some(cluster)) = (&mut self.connections, &mut self.clusters[version])
         else {
             return;
         };
-        let limit = cluster.backend.resilience.max_requests;
-        let full = limit.is_some_and(|limit| cluster.under_way >= limit);
         let hash = cluster.callers.next();
-        let replica = cluster.pick(hash).filter(|_| !full);
+        let replica = cluster.pick(proxy, hash);
         if let Some(replica) = replica {
-            cluster.enter(replica);
+            cluster.proxy(proxy).enter(replica);
             table.open[version] += 1;
         }
         table.counts[self.phase][version].opened += 1;
         let change = table.change;
         let connection = table.get_mut(id);
         connection.hash = hash;
+        connection.proxy = proxy;
         connection.version = u32::try_from(version).unwrap_or(u32::MAX);
         connection.replica = replica;
         connection.opened = now;
@@ -63,7 +66,14 @@ impl Mesh<'_> {
         let Some(connection) = self.connections.as_ref().map(|table| table.get(id)) else {
             return;
         };
-        self.begin(connection.version as usize, connection.hash, id, now);
+        let version = connection.version as usize;
+        let origin = Origin {
+            hash: connection.hash,
+            viewer: id,
+            class: connection.class,
+            proxy: connection.proxy,
+        };
+        self.begin(version, origin, now);
     }
 
     /// The replica that a client is connected to, if it is still the one it connected to.
@@ -124,11 +134,11 @@ impl Mesh<'_> {
             return;
         };
         let connection = table.get_mut(id);
-        let version = connection.version as usize;
+        let (version, proxy) = (connection.version as usize, connection.proxy);
         if let Some(replica) = connection.replica.take() {
             table.open[version] -= 1;
             if let Some(cluster) = &mut self.clusters[version] {
-                cluster.leave(replica);
+                cluster.proxy(proxy).leave(replica);
             }
         }
     }

@@ -38,9 +38,8 @@ impl Mesh<'_> {
             let sync = cluster
                 .and_then(|one| one.hpa.as_ref())
                 .map(|hpa| hpa.sync_period());
-            let sweep = cluster
-                .and_then(|one| one.detector.as_ref())
-                .map(|detector| detector.interval());
+            let detection = backend.resilience.outlier_detection;
+            let sweep = detection.map(|settings| nanos(settings.interval).max(1));
             if let Some(period) = sync {
                 plan(self, Control::Autoscale, period);
             }
@@ -58,11 +57,9 @@ impl Mesh<'_> {
         };
         match control {
             Control::Sweep => {
-                if let Some(detector) = &mut cluster.detector {
-                    let next = now.saturating_add(detector.interval());
-                    if detector.sweep(now) {
-                        cluster.membership(now);
-                    }
+                if let Some(settings) = cluster.backend.resilience.outlier_detection {
+                    cluster.sweep(now);
+                    let next = now.saturating_add(nanos(settings.interval).max(1));
                     self.calendar.schedule(slot, next);
                 }
             }

@@ -8,6 +8,19 @@ use crate::sim::engine::calls::{Call, CallId, NOBODY, State};
 use crate::sim::replay::Request;
 use crate::tally::service::{Outcome, Response, What};
 
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    /// The hash of its caller.
+    pub(super) hash: u64,
+    /// Who waits: a viewer of a closed loop, a connection, or [`NOBODY`].
+    pub(super) viewer: u32,
+    /// Its class of traffic.
+    pub(super) class: u16,
+    /// The proxy that it comes through.
+    pub(super) proxy: u16,
+}
+
 impl Mesh<'_> {
     /// A request arrives and is split.
     #[inline]
@@ -17,13 +30,24 @@ impl Mesh<'_> {
         let hash = self.clusters[version]
             .as_mut()
             .map_or(0, |cluster| cluster.callers.next());
-        self.begin(version, hash, viewer.unwrap_or(NOBODY), now);
+        let origin = Origin {
+            hash,
+            viewer: viewer.unwrap_or(NOBODY),
+            class: request.class,
+            proxy: self.next_proxy(),
+        };
+        self.begin(version, origin, now);
     }
 
-    /// A request begins its way at a version. `viewer` is who waits: a viewer of a closed loop, a
-    /// connection, or [`NOBODY`].
+    /// A request begins its way at a version.
     #[inline]
-    pub(super) fn begin(&mut self, version: usize, hash: u64, viewer: u32, now: u64) {
+    pub(super) fn begin(&mut self, version: usize, origin: Origin, now: u64) {
+        let Origin {
+            hash,
+            viewer,
+            class,
+            proxy,
+        } = origin;
         let number = self.service.arrival(self.phase, version, now);
         self.open += 1;
         if let Some(cluster) = &mut self.clusters[version] {
@@ -42,6 +66,8 @@ impl Mesh<'_> {
             viewer,
             deadline: None,
             retries: 0,
+            class,
+            proxy,
             fails: false,
             state: State::Away,
         };
@@ -69,6 +95,7 @@ impl Mesh<'_> {
             return;
         };
         let place = cluster.station_of(replica);
+        let under_load = cluster.factor_under_load();
         let station = &mut cluster.stations[place];
         let idle = station.idle.pop();
         let most = cluster.backend.queue.unwrap_or(u32::MAX);
@@ -77,6 +104,18 @@ impl Mesh<'_> {
         }
         let job = cluster.jobs.next(replica, now);
         call.replica = replica;
+        let job = match self.class_work.get(call.phase as usize) {
+            None => job,
+            Some(work) => {
+                let factor = work.get(usize::from(call.class)).copied();
+                cluster.jobs.stretched(job, factor.unwrap_or(1.0))
+            }
+        };
+        let job = if under_load > 1.0 {
+            cluster.jobs.stretched(job, under_load)
+        } else {
+            job
+        };
         call.work = job.nanos;
         call.fails = job.fails;
         if idle.is_none() {
@@ -85,7 +124,7 @@ impl Mesh<'_> {
             station.queue.push_back(id);
         }
         if self.connections.is_none() {
-            cluster.enter(replica);
+            cluster.proxy(call.proxy).enter(replica);
         }
         self.plan_deadline(id, now);
         if let Some(server) = idle {
@@ -101,9 +140,7 @@ impl Mesh<'_> {
             return self.replica_of_connection(call.viewer);
         }
         let cluster = self.clusters[call.version as usize].as_mut()?;
-        let limit = cluster.backend.resilience.max_requests;
-        let full = limit.is_some_and(|limit| cluster.under_way >= limit);
-        cluster.pick(call.hash).filter(|_| !full)
+        cluster.pick(call.proxy, call.hash)
     }
 
     /// Schedules the moment at which the attempt has taken too long, if there is one.
@@ -199,15 +236,16 @@ impl Mesh<'_> {
             self.roles[slot.0 as usize] = Role::Unused;
             self.calendar.give_back(slot);
         }
-        let (replica, version) = (call.replica, call.version as usize);
+        let (replica, version, proxy) = (call.replica, call.version as usize, call.proxy);
         let Some(cluster) = &mut self.clusters[version] else {
             return;
         };
         if self.connections.is_none() {
-            cluster.leave(replica);
+            cluster.proxy(proxy).leave(replica);
         }
-        if cluster.detector.is_some() && cluster.note_response(replica, outcome != Outcome::Ok, now)
-        {
+        let watched = cluster.backend.resilience.outlier_detection.is_some();
+        let failed = outcome != Outcome::Ok;
+        if watched && cluster.note_response(proxy, replica, failed, now) {
             self.service.change(version, now, What::Ejected(replica));
         }
     }
@@ -241,7 +279,7 @@ impl Mesh<'_> {
             if call.retries == 1
                 && let Some(cluster) = &mut self.clusters[call.version as usize]
             {
-                cluster.retrying += 1;
+                cluster.proxy(call.proxy).retrying += 1;
             }
             let slot = self.slot_for(Role::Retry(id));
             self.calendar.schedule(slot, moment);
@@ -254,21 +292,22 @@ impl Mesh<'_> {
     /// When an attempt is made again, if it is.
     fn time_of_retry(&mut self, id: CallId, now: u64) -> Option<u64> {
         let call = self.calls.get(id);
-        let cluster = self.clusters[call.version as usize].as_ref()?;
+        let cluster = self.clusters[call.version as usize].as_mut()?;
         let resilience = &cluster.backend.resilience;
         let retries = resilience.retries?;
+        let proxy = cluster.proxy(call.proxy);
         let whole = resilience
             .timeout
             .map_or(u64::MAX, |span| call.arrived.saturating_add(nanos(span)));
         let within_budget = retries.budget.is_none_or(|budget| {
-            let share = budget.share * f64::from(cluster.under_way);
+            let share = budget.share * f64::from(proxy.under_way);
             let allowed = share.max(f64::from(budget.min_retry_concurrency));
-            call.retries > 0 || f64::from(cluster.retrying) < allowed
+            call.retries > 0 || f64::from(proxy.retrying) < allowed
         });
-        if call.retries >= retries.attempts || !within_budget || now >= whole {
+        if u32::from(call.retries) >= retries.attempts || !within_budget || now >= whole {
             return None;
         }
-        let wait = back_off(retries, call.retries, self.waiting_to_retry.random());
+        let wait = back_off(retries, call.retries.into(), self.waiting_to_retry.random());
         // With no time left, the viewer gives up at the deadline.
         Some(now.saturating_add(wait).min(whole))
     }
@@ -299,7 +338,7 @@ impl Mesh<'_> {
         if let Some(cluster) = &mut self.clusters[version] {
             cluster.touch(now);
             cluster.request_ends();
-            cluster.retrying -= u32::from(call.retries > 0);
+            cluster.proxy(call.proxy).retrying -= u32::from(call.retries > 0);
         }
         self.service.response(Response {
             phase: call.phase as usize,
@@ -309,6 +348,11 @@ impl Mesh<'_> {
             answered: now,
             outcome,
         });
+        if !self.class_work.is_empty() {
+            let (phase, class) = (call.phase as usize, call.class as usize);
+            self.service
+                .class_response(phase, class, call.arrived, now, outcome);
+        }
         if call.viewer == NOBODY {
             return;
         }
