@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &RunArgs) -> Result<Answer, CommandError> {
                 AnyResult::Rollout(Box::new(result))
             }
             ToRun::Story(loaded) => {
-                let result = run_story::run(&loaded.story, &folder, &mut staging)?;
+                let result = run_story::run(&loaded.story, arguments, &folder, &mut staging)?;
                 AnyResult::Story(Box::new(result))
             }
         });
@@ -160,7 +160,8 @@ fn simulate(scenario: &Scenario, sampled: bool) -> Result<Simulated, CommandErro
     Ok((tally, Some(replications)))
 }
 
-fn writes_requests(when: RequestsCsv, requests: u64) -> bool {
+/// Whether `requests.csv` is written.
+pub(super) fn writes_requests(when: RequestsCsv, requests: u64) -> bool {
     match when {
         RequestsCsv::Auto => requests <= REQUESTS_CSV_LIMIT,
         RequestsCsv::Always => true,
@@ -219,7 +220,9 @@ fn print(results: &[AnyResult], common: &Common) -> Result<(), CommandError> {
                 report::rollout::text(&result.summary, common.quiet) + &text::files(&result.files)
             }
             AnyResult::Story(result) => {
-                report::story::text(&result.summary, detail) + &text::files(&result.files)
+                report::story::text(&result.summary, detail)
+                    + &text::files(&result.files)
+                    + &text::left_from_before(&result.left_from_before)
             }
         })
         .collect();

@@ -13,5 +13,7 @@ pub mod plan;
 pub mod rollout;
 pub mod stat;
 pub mod story;
+pub mod story_files;
+pub mod story_page;
 mod table;
 pub mod text;

@@ -1,8 +1,10 @@
 //! What is worth drawing, as data: every number that a chart shows, computed before it is drawn.
 
 mod curves;
+mod shares;
 
 pub use curves::{Area, Axis, Curve, Curves, Look, Unit};
+pub use shares::{Shares, SharesPhase};
 
 /// A chart, before it is drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +29,8 @@ pub enum Figure {
     Rollout(RolloutTimeline),
     /// Curves over a number.
     Curves(Curves),
+    /// Shares over time with their targets.
+    Shares(Shares),
 }
 
 impl Figure {
@@ -50,6 +54,7 @@ impl Figure {
             Self::OperatingCharacteristic(figure) => &figure.labels,
             Self::Rollout(figure) => &figure.labels,
             Self::Curves(figure) => &figure.labels,
+            Self::Shares(figure) => &figure.labels,
         }
     }
 }
