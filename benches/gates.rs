@@ -41,13 +41,10 @@ fn question(settings: &str, arrivals: WindowArrivals, per_second: u64) -> Questi
     Question {
         rollout: parse_gate_settings(GateKind::Flagger, settings).unwrap(),
         traffic: GateTraffic {
-            rate: Rate::new(Rational::from_integer(per_second)).unwrap(),
             arrivals,
             canary_error_rate: 0.02,
             stable_error_rate: 0.005,
-            latency: None,
-            load_test: None,
-            scrape_interval: None,
+            ..GateTraffic::of(Rate::new(Rational::from_integer(per_second)).unwrap())
         },
         objective: None,
         error_rates: Vec::new(),

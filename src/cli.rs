@@ -13,7 +13,7 @@ use clap::builder::styling::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use check::{CheckArgs, InputFormat};
-pub use gate::{ArrivalLaw, GateArgs};
+pub use gate::{ArrivalLaw, CountedSide, GateArgs};
 pub use plan::{PlanArgs, PlanCommon, PlanErrors, PlanGate, PlanQuestion, PlanSplit};
 pub use routes::{
     DiffArgs, EnvoyArgs, ExplainArgs, ExportArgs, ExportTarget, PrintArgs, ProxyArgs, SplitArgs,

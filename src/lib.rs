@@ -17,6 +17,8 @@
 //! | [`routing`] | what the mesh says should happen to a request |
 //! | [`mesh`] | requests through several services while manifests are applied and deleted |
 //! | [`export`] | a route table as configuration for other programs |
+//! | [`balance`] | which replica of a version gets a request, a file each |
+//! | [`service_time`] | the laws of service times, a file each |
 //! | [`split`] | the weighting algorithms, a file each, upstream source named |
 //! | [`sim`] | virtual clock, event queue, arrivals, counting, replications |
 //! | [`tally`] | what was observed, in constant memory |
@@ -41,6 +43,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod balance;
 pub mod chart;
 pub mod cli;
 pub mod commands;
@@ -53,6 +56,7 @@ pub mod report;
 pub mod rollout;
 pub mod routing;
 pub mod scenario;
+pub mod service_time;
 pub mod sim;
 pub mod split;
 pub mod stats;

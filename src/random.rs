@@ -27,6 +27,8 @@ pub enum Purpose {
     RolloutCanary,
     /// Requests of the old version in a rollout, and which of them fail.
     RolloutStable,
+    /// Whether a metric that is not simulated is successful.
+    RolloutGiven,
     /// Final counts of replications, drawn from their law.
     Sampled,
     /// Points of metrics that a judge compares.
@@ -37,6 +39,20 @@ pub enum Purpose {
     Lives,
     /// When a proxy learns of a change.
     Propagation,
+    /// How long a replica works on a request.
+    Service,
+    /// Which replica of a version gets a request.
+    Balance,
+    /// Which requests fail.
+    Errors,
+    /// How long viewers think between requests.
+    Think,
+    /// When an arrival process changes between busy and quiet.
+    Bursts,
+    /// How long retries wait.
+    Retries,
+    /// How long connections live, and when they carry requests.
+    Connections,
 }
 
 impl Purpose {
@@ -49,11 +65,19 @@ impl Purpose {
             Self::Tests => b"tests",
             Self::RolloutCanary => b"rollout-canary",
             Self::RolloutStable => b"rollout-stable",
+            Self::RolloutGiven => b"rollout-given",
             Self::Sampled => b"sampled",
             Self::Points => b"points",
             Self::Hops => b"hops",
             Self::Lives => b"lives",
             Self::Propagation => b"propagation",
+            Self::Service => b"service",
+            Self::Balance => b"balance",
+            Self::Errors => b"errors",
+            Self::Think => b"think",
+            Self::Bursts => b"bursts",
+            Self::Retries => b"retries",
+            Self::Connections => b"connections",
         }
     }
 }

@@ -32,7 +32,7 @@ fn every_broken_file_gives_its_error() {
     {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let text = fs::read_to_string(path).unwrap();
-        let error = match parse_scenario(&Source::new(&name, &text)) {
+        let error = match parse_scenario(&Source::new(&name, &text).in_folder(&folder())) {
             Err(error) => error,
             Ok(_) => panic!("{name} is accepted"),
         };

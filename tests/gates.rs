@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use shiftsim::config::{GateKind, parse_gate_settings};
-use shiftsim::rollout::{GateTraffic, Latency, WindowArrivals};
+use shiftsim::rollout::{CountedAt, GateTraffic, Latency, Retries, WindowArrivals};
 use shiftsim::sim::rollouts::{RolloutTally, simulate_rollouts};
 use shiftsim::stats::two_sided::{Convention, binomial_test};
 use shiftsim::summary::gate::{self, Answer, Method, Question};
@@ -16,13 +16,10 @@ const RUNS: u64 = 40_000;
 
 fn traffic(per_second: Rational, arrivals: WindowArrivals, error_rate: f64) -> GateTraffic {
     GateTraffic {
-        rate: Rate::new(per_second).unwrap(),
         arrivals,
         canary_error_rate: error_rate,
         stable_error_rate: 0.001,
-        latency: None,
-        load_test: None,
-        scrape_interval: None,
+        ..GateTraffic::of(Rate::new(per_second).unwrap())
     }
 }
 
@@ -219,6 +216,99 @@ fn scrapes_and_load_tests_are_seen_by_both() {
     let plain = traffic(Rational::from_integer(1), WindowArrivals::Poisson, 0.02);
     let [plain, loaded] = [plain, loaded].map(|t| answer(&ask(GateKind::Flagger, settings, t)));
     assert!(loaded.promoted > plain.promoted + 0.05);
+}
+
+#[test]
+fn retries_are_counted_by_both() {
+    let flagger = "interval=1m,threshold=3,weights=[10,50],success=95";
+    let argo = "weights=[20,60],pause=2m,success=95,count=3,failure-limit=1,no-data=failed";
+    for (counted, error_rate) in [(CountedAt::Client, 0.3), (CountedAt::Server, 0.05)] {
+        for arrivals in [
+            WindowArrivals::Poisson,
+            WindowArrivals::Constant,
+            WindowArrivals::Fixed,
+        ] {
+            let mut retried = traffic(Rational::from_integer(1), arrivals, error_rate);
+            retried.retries = Retries::new(2, counted);
+            for (kind, settings) in [(GateKind::Flagger, flagger), (GateKind::Argo, argo)] {
+                let question = ask(kind, settings, retried);
+                let tally = simulate_rollouts(&question.rollout, &retried, 1, 0, RUNS, &|_| {});
+                assert!(tally.promoted > 0 && tally.rolled_back > 0, "{tally:?}");
+                let exact = answer(&question);
+                agree(
+                    &format!("{settings} {arrivals:?} {counted:?}"),
+                    &exact,
+                    &tally,
+                );
+                // What users see does not depend on where a metric counts.
+                let seen = exact.requests * error_rate.powi(3);
+                assert!((exact.errors - seen).abs() < 1e-12);
+            }
+        }
+    }
+    // Counted at the client, a version is the one whose errors are left.
+    let plain = traffic(Rational::from_integer(1), WindowArrivals::Poisson, 0.027);
+    let mut hidden = traffic(Rational::from_integer(1), WindowArrivals::Poisson, 0.3);
+    hidden.retries = Retries::new(2, CountedAt::Client);
+    let [plain, hidden] =
+        [plain, hidden].map(|traffic| answer(&ask(GateKind::Flagger, flagger, traffic)).promoted);
+    assert!((plain - hidden).abs() < 1e-12);
+}
+
+#[test]
+fn users_who_meet_an_error_are_told_exactly() {
+    for (kind, settings, retries) in [
+        (
+            GateKind::Flagger,
+            "interval=1m,threshold=3,weights=[10,50],success=95",
+            None,
+        ),
+        (
+            GateKind::Flagger,
+            "interval=1m,threshold=3,weights=[10,50],success=95,window=20s",
+            Retries::new(1, CountedAt::Server),
+        ),
+        (
+            GateKind::Flagger,
+            "strategy=blue-green,iterations=2,mirror=50,success=95",
+            None,
+        ),
+        (
+            GateKind::Argo,
+            "weights=[20,60],pause=2m,success=95,count=3,failure-limit=1,no-data=failed",
+            None,
+        ),
+        (
+            GateKind::Argo,
+            "weights=[20,60],pause=5m,success=95,analysis=background,failure-limit=1,no-data=failed",
+            Retries::new(1, CountedAt::Client),
+        ),
+        (GateKind::Schedule, "weights=10..100/30,pause=5m", None),
+    ] {
+        for arrivals in [
+            WindowArrivals::Poisson,
+            WindowArrivals::Constant,
+            WindowArrivals::Fixed,
+        ] {
+            let mut crowd = traffic(Rational::from_integer(1), arrivals, 0.15);
+            crowd.users = std::num::NonZeroU64::new(20);
+            crowd.retries = retries;
+            let question = ask(kind, settings, crowd);
+            let tally = simulate_rollouts(&question.rollout, &crowd, 1, 0, RUNS, &|_| {});
+            let exact = answer(&question);
+            assert_eq!(exact.method, Method::Exact);
+            let (hit, simulated) = (
+                exact.users_hit.unwrap(),
+                tally.users_hit().unwrap() / RUNS as f64,
+            );
+            // A user count scatters by less than 10: seven standard errors.
+            assert!(
+                (hit - simulated).abs() < 7.0 * 10.0 / (RUNS as f64).sqrt(),
+                "{settings} {arrivals:?}: {hit} {simulated}"
+            );
+            assert!(hit < exact.errors, "some users meet several errors");
+        }
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod bars;
 mod clip;
 mod count_histogram;
 mod curves;
+mod dashboard;
 mod decimate;
 mod dodge;
 mod evidence;
@@ -91,5 +92,6 @@ fn scene(figure: &Figure) -> scene::Scene {
         Figure::Rollout(figure) => rollout::draw(figure),
         Figure::Curves(figure) => curves::draw(figure),
         Figure::Shares(figure) => shares::draw(figure),
+        Figure::Dashboard(figure) => dashboard::draw(figure),
     }
 }

@@ -100,6 +100,33 @@ pub(super) fn logarithmic(
     uncrowded(&one_two_five(low, high), label, at, size)
 }
 
+/// The same for numbers that may be below one, such as milliseconds, on an upright axis.
+pub(super) fn logarithmic_decimals(
+    (low, high): (f64, f64),
+    at: impl Fn(f64) -> f64,
+    size: f64,
+) -> Vec<Tick> {
+    let label = |value: f64| {
+        let decimals = (-value.log10() - 1e-9).ceil().max(0.0) as usize;
+        match decimals {
+            0 => number::integer(value.round() as u64),
+            _ => format!("{value:.decimals$}"),
+        }
+    };
+    let (mut taken, mut ticks) = (Vec::<f64>::new(), Vec::new());
+    for powers in [true, false] {
+        for (value, power) in one_two_five(low, high) {
+            let free = |other: &f64| (other - at(value)).abs() >= size + 2.0;
+            if power == powers && taken.iter().all(free) {
+                taken.push(at(value));
+                let label = label(value);
+                ticks.push(Tick { value, label });
+            }
+        }
+    }
+    ticks
+}
+
 /// The same for shares from `low` to `high`, labelled as percentages.
 pub(super) fn logarithmic_shares(
     (low, high): (f64, f64),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{OutputFormat, Seed, parse_seed};
-use crate::rollout::Latency;
+use crate::rollout::{Latency, Retries};
 use crate::units::{Rate, Rational, parse_decimal, to_f64};
 
 /// What `gate` is asked.
@@ -86,6 +86,26 @@ pub struct GateArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
     pub scrape: Option<Duration>,
 
+    /// How often a metric succeeds that is not simulated (a job, another provider's query), in
+    /// percent; without this it always does
+    #[arg(long, value_name = "NAME=PERCENT,…", value_delimiter = ',', value_parser = parse_given)]
+    pub metric: Vec<(String, Rational)>,
+
+    /// Users among whom the requests are spread, to tell how many of them meet an error
+    /// [default: that of the scenario]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4_294_967_295))]
+    pub users: Option<u64>,
+
+    /// How often a proxy tries a failed request again, at most; error rates are then those of
+    /// attempts [default: that of the scenario, or 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(Retries::MOST)))]
+    pub retries: Option<u32>,
+
+    /// Where the metrics count requests that are tried again [default: that of the scenario, or
+    /// server]
+    #[arg(long, value_name = "WHERE", requires = "retries")]
+    pub counted: Option<CountedSide>,
+
     /// Rollouts for each figure that has to be simulated [default: 10000; with Kayenta's
     /// judge 2000]
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
@@ -129,12 +149,23 @@ pub struct GateArgs {
 /// How many requests a check sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ArrivalLaw {
-    /// Random arrivals, each sent to a version at random
+    /// Random arrivals, each sent to a version at random: 10% of 1 request/s is 6 a minute on
+    /// average. Flagger's tutorial gate then promotes 2% errors in 87.9% of rollouts
     Poisson,
-    /// Evenly spaced arrivals, each sent to a version at random
+    /// Evenly spaced arrivals, each sent to a version at random: 10% of exactly 60 a minute is 6 on
+    /// average (87.8%)
     Constant,
-    /// Always the same number for each version, rounded down
+    /// Always the same number for each version, rounded down: exactly 6 a minute (87.6%)
     Fixed,
+}
+
+/// Where requests that are tried again are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CountedSide {
+    /// After retries, as users see them (Istio's reporter="source", an ingress): retries hide errors
+    Client,
+    /// Each attempt (Istio's reporter="destination", which Flagger asks for)
+    Server,
 }
 
 fn parse_rate(text: &str) -> Result<Rate, String> {
@@ -149,6 +180,17 @@ fn parse_share(text: &str) -> Result<f64, String> {
         .filter(|&percent| percent <= Rational::from_integer(100))
         .map(|percent| to_f64(percent / 100))
         .ok_or_else(|| "expected a percentage from 0 to 100, such as 2 or 0.5".into())
+}
+
+/// A metric's name and the share of its measurements that succeed.
+fn parse_given(text: &str) -> Result<(String, Rational), String> {
+    let hundred = Rational::from_integer(100);
+    text.rsplit_once('=')
+        .and_then(|(name, percent)| {
+            let percent = parse_decimal(percent.trim_end_matches('%'))?;
+            (percent <= hundred).then(|| (name.trim().to_owned(), percent / 100))
+        })
+        .ok_or_else(|| "expected a metric and a percentage, such as smoke-test=99".into())
 }
 
 /// The acceptable share of errors.

@@ -1,16 +1,17 @@
 //! `shiftsim gate`: rollouts and their traffic → operating characteristics → text, JSON, files.
 
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::folder::Folder;
 use super::{Answer, CommandError, output, scenarios};
-use crate::cli::{ArrivalLaw, GateArgs, OutputFormat};
+use crate::cli::{ArrivalLaw, CountedSide, GateArgs, OutputFormat};
 use crate::config::{self, GateFile, GateKind};
 use crate::report;
 use crate::report::files::Staging;
-use crate::rollout::{GateTraffic, KayentaConfig, Rollout, WindowArrivals};
+use crate::rollout::{CountedAt, GateTraffic, KayentaConfig, Retries, Rollout, WindowArrivals};
 use crate::summary::gate::{self as answers, Question};
 use crate::summary::kayenta;
 use crate::units::{Rate, Rational};
@@ -240,23 +241,49 @@ fn gates(arguments: &GateArgs) -> Result<Vec<GateFile>, CommandError> {
     Ok(loaded.gates)
 }
 
+/// The rollout with a probability for a metric that is not simulated.
+fn with_given(rollout: &Rollout, name: &str, share: Rational) -> Result<Rollout, CommandError> {
+    let known: Vec<String> = rollout
+        .not_simulated()
+        .iter()
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if !known.contains(&format!("`{name}`")) {
+        return Err(CommandError::Usage {
+            problem: format!(
+                "`{}` has no metric `{name}` that is not simulated",
+                rollout.name
+            ),
+            help: match known.is_empty() {
+                true => "all of its metrics are simulated: leave --metric out".into(),
+                false => format!("use one of {}", known.join(", ")),
+            },
+        });
+    }
+    rollout
+        .with_given(name, share)
+        .map_err(|error| CommandError::Usage {
+            problem: error.to_string(),
+            help: "give a percentage from 0 to 100".into(),
+        })
+}
+
 fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandError> {
     let Source {
-        rollout,
+        mut rollout,
         traffic,
         objective,
         seed,
     } = source;
+    for (name, successful) in &arguments.metric {
+        rollout = with_given(&rollout, name, *successful)?;
+    }
     let objective = arguments.slo.or(objective);
     let largest = answers::objective(&rollout, objective).error_rate;
     let mut traffic = traffic.unwrap_or(GateTraffic {
-        rate: Rate::one_per_second(),
-        arrivals: WindowArrivals::Poisson,
         canary_error_rate: largest,
         stable_error_rate: largest / 2.0,
-        latency: None,
-        load_test: None,
-        scrape_interval: None,
+        ..GateTraffic::of(Rate::one_per_second())
     });
     if let Some(&rate) = arguments.rps.first() {
         traffic.rate = rate;
@@ -274,6 +301,17 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
     traffic.latency = arguments.latency.or(traffic.latency);
     traffic.load_test = arguments.load_test.or(traffic.load_test);
     traffic.scrape_interval = arguments.scrape.or(traffic.scrape_interval);
+    traffic.users = arguments.users.and_then(NonZeroU64::new).or(traffic.users);
+    if let Some(most) = arguments.retries {
+        let counted = match arguments.counted {
+            Some(CountedSide::Client) => CountedAt::Client,
+            Some(CountedSide::Server) => CountedAt::Server,
+            None => traffic
+                .retries
+                .map_or_else(CountedAt::default, |retries| retries.counted),
+        };
+        traffic.retries = Retries::new(most, counted);
+    }
     if traffic.load_test.is_some() && traffic.arrivals != WindowArrivals::Poisson {
         return Err(CommandError::Usage {
             problem: "a load test needs random arrivals".into(),

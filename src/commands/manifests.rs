@@ -1,6 +1,7 @@
 //! Manifests as a route table, and the request that is asked about: what `explain`, `diff` and
 //! `export` begin with.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::CommandError;
@@ -14,10 +15,35 @@ pub(super) enum Routed {
     Connection(Connection),
 }
 
-/// The table that the manifests make, and what there is to know about them.
+/// The table that the manifests make, and what there is to know about them: warnings with their
+/// place, and in one sentence which resources say nothing here.
 pub(super) fn read(paths: &[PathBuf]) -> Result<(RouteTable, Vec<String>), CommandError> {
     let manifests = config::read_manifests(paths)?;
-    Ok((manifests.table, manifests.warnings))
+    let mut notes = manifests.warnings;
+    notes.extend(not_read(&manifests.skipped));
+    Ok((manifests.table, notes))
+}
+
+/// The kinds that were skipped, with the number of their resources.
+fn not_read(skipped: &[String]) -> Option<String> {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for resource in skipped {
+        let kind = resource.split(' ').next().unwrap_or(resource);
+        *kinds.entry(kind).or_default() += 1;
+    }
+    let named: Vec<String> = kinds
+        .iter()
+        .map(|(kind, count)| match count {
+            1 => (*kind).to_owned(),
+            many => format!("{kind} ({many})"),
+        })
+        .collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "note: not read, as it says nothing of routes: {}",
+            named.join(", ")
+        )
+    })
 }
 
 /// Prints warnings beside an answer for people; they are texts with their place.

@@ -12,8 +12,8 @@ use super::scenarios::ToRun;
 use super::{Answer, CommandError, output, scenarios};
 use crate::cli::{Common, OutputFormat, RequestsCsv, RunArgs};
 use crate::report::files::Staging;
-use crate::report::{self, csv_files, page, text};
-use crate::scenario::Scenario;
+use crate::report::{self, csv_files, metrics, page, responses_csv, series, text};
+use crate::scenario::{ArrivalProcess, Scenario};
 use crate::sim::{self, Replications, RunTally, Step};
 use crate::summary::figures::Figure;
 use crate::summary::{self, Summary};
@@ -110,7 +110,21 @@ fn run_one(
     folder.write("running.csv", |out| {
         csv_files::running(scenario, &tally.phases, out)
     })?;
-    if writes_requests(arguments.requests_csv, summary.requests) {
+    if let Some(service) = &tally.service {
+        let phases = &tally.phases;
+        folder.write("series.csv", |out| {
+            series::csv(scenario, phases, service, out)
+        })?;
+        folder.write("metrics.prom", |out| {
+            metrics::openmetrics(scenario, service, out)
+        })?;
+    }
+    if let Some(service) = &summary.service {
+        folder.write("responses.csv", |out| responses_csv::csv(service, out))?;
+    }
+    // In a closed loop, arrivals follow from responses, and a replay without backends differs.
+    let replayable = !(tally.service.is_some() && has_closed_loop(scenario));
+    if replayable && writes_requests(arguments.requests_csv, summary.requests) {
         folder.write("requests.csv", |out| write_requests(scenario, out))?;
     }
     if !arguments.no_charts {
@@ -158,6 +172,13 @@ fn simulate(scenario: &Scenario, sampled: bool) -> Result<Simulated, CommandErro
     let progress = Progress::new(u64::from(scenario.replications()), "replications");
     let replications = sim::replicate(scenario, &shapes, &|runs| progress.advance(runs));
     Ok((tally, Some(replications)))
+}
+
+fn has_closed_loop(scenario: &Scenario) -> bool {
+    scenario
+        .phases()
+        .iter()
+        .any(|phase| matches!(phase.arrivals().process, ArrivalProcess::ClosedLoop { .. }))
 }
 
 /// Whether `requests.csv` is written.

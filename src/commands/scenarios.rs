@@ -171,6 +171,9 @@ pub(super) fn from_weights(weights: &str, requests: u64) -> Result<Scenario, Com
         tolerance: Tolerance::default(),
         confidence: ConfidenceLevel::default(),
         claims: Vec::new(),
+        warm_up: std::time::Duration::ZERO,
+        scrape_interval: None,
+        connections: None,
     };
     Scenario::new(parts).map_err(|error| usage(error.to_string()))
 }

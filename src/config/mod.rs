@@ -10,6 +10,7 @@ mod manifest;
 mod mesh_file;
 pub mod observations;
 mod reader;
+mod recorded;
 mod rollout;
 mod rollout_file;
 mod scenario_file;

@@ -1,6 +1,7 @@
 //! Reads a mapping by its known keys, and keeps every mistake.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use super::Diagnostic;
 use super::yaml::{Entry, Node, Value, shorten};
@@ -9,6 +10,8 @@ use super::yaml::{Entry, Node, Value, shorten};
 #[derive(Debug, Default)]
 pub(super) struct Report {
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Where files are looked for that the source names.
+    pub(super) folder: PathBuf,
 }
 
 impl Report {
@@ -17,6 +20,13 @@ impl Report {
     pub(super) fn add(&mut self, diagnostic: Diagnostic) {
         if !self.diagnostics.contains(&diagnostic) {
             self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Gives the last mistake a way out, if it has none.
+    pub(super) fn add_help(&mut self, help: &str) {
+        if let Some(last) = self.diagnostics.last_mut() {
+            last.help.get_or_insert_with(|| help.to_owned());
         }
     }
 
@@ -148,7 +158,7 @@ impl<'a> Fields<'a> {
 }
 
 /// The most words that a message lists.
-const MOST_LISTED: usize = 20;
+const MOST_LISTED: usize = 24;
 
 /// "did you mean `requests`?", or the list of what is possible.
 pub(super) fn suggestion(word: &str, known: &[&str]) -> String {

@@ -17,6 +17,7 @@ const MOST_SHOWN: usize = 100;
 pub struct Source {
     name: String,
     text: String,
+    folder: PathBuf,
 }
 
 /// Why input could not be used.
@@ -69,7 +70,21 @@ impl Source {
         Self {
             name: name.to_owned(),
             text: text.to_owned(),
+            folder: PathBuf::new(),
         }
+    }
+
+    /// The same text from a file in `folder`, where files that it names are looked for.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.folder = folder.to_path_buf();
+        self
+    }
+
+    /// Where files are looked for that the text names; empty is the current folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Reads a file, or standard input for `-`.
@@ -119,7 +134,8 @@ impl Source {
         } else {
             path.to_string_lossy()
         };
-        Ok(Self::new(&name, &text))
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Ok(Self::new(&name, &text).in_folder(folder))
     }
 
     /// The name of the file, as the user wrote it.

@@ -207,6 +207,22 @@ pub(super) fn duration(node: &Node, report: &mut Report) -> Option<Duration> {
     })
 }
 
+/// A moment: a duration that may be zero.
+pub(super) fn moment(node: &Node, report: &mut Report) -> Option<Duration> {
+    let moment = plain(node).and_then(parse_duration);
+    checked(node, moment, report, || {
+        "a moment, such as 0s, 1.5s or 2m".to_owned()
+    })
+}
+
+/// A decimal above zero.
+pub(super) fn positive_decimal(node: &Node, report: &mut Report) -> Option<Rational> {
+    let number = decimal(node).filter(|number| *number.numer() > 0);
+    checked(node, number, report, || {
+        "a number above zero, such as 2 or 0.5".to_owned()
+    })
+}
+
 /// A rate: `10/s`, `600/m`, `3600/h`, or a number per second. Above zero.
 pub(super) fn rate(node: &Node, report: &mut Report) -> Option<Rate> {
     let rate = with_unit(node).and_then(parse_rate).and_then(Rate::new);

@@ -11,6 +11,7 @@ mod intervals;
 mod order;
 mod parameter;
 mod planning;
+mod queueing;
 mod sampling;
 mod sequential;
 mod special;
@@ -105,6 +106,7 @@ pub const GROUPS: &[(&str, &[Quantity])] = &[
     ("does the order look random", order::QUANTITIES),
     ("may I look again and again", sequential::QUANTITIES),
     ("how many requests do I need", planning::QUANTITIES),
+    ("how long do requests wait", queueing::QUANTITIES),
     ("which functions stand underneath", special::QUANTITIES),
 ];
 

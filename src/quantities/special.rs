@@ -85,6 +85,23 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         },
     },
     Quantity {
+        name: "student-t-quantile",
+        meaning: "t with P(T <= t) = probability of Student's law",
+        convention: "relative error below 1e-10",
+        source: "Student's law, as statrs inverts it",
+        function: "special::student_t_quantile",
+        parameters: &[
+            PROBABILITY,
+            Parameter::new("degrees", Kind::Whole, "degrees of freedom"),
+        ],
+        example: "probability=97.5% degrees=31",
+        compute: |given| {
+            let degrees = u32::try_from(given.whole("degrees")?).unwrap_or(u32::MAX);
+            let t = special::student_t_quantile(given.real("probability")?, degrees)?;
+            Ok(Value::Real(t))
+        },
+    },
+    Quantity {
         name: "beta-cdf",
         meaning: "P(X <= x) of the Beta(a, b) law: the regularised incomplete beta function",
         convention: "relative error below 1e-11 for shapes up to 1e7",

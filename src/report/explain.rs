@@ -11,9 +11,9 @@ use crate::summary::explain::{
 };
 use crate::units::display::{count, percent, short_percent};
 
-/// Names in tables are cut to so many characters.
-const LONGEST_NAME: usize = 36;
-/// Answers in a difference too.
+/// Destinations in a table are cut to so many characters; two narrow columns stand beside them.
+const LONGEST_DESTINATION: usize = 56;
+/// Answers in a difference, beside three columns.
 const LONGEST_ANSWER: usize = 44;
 
 /// One request or connection.
@@ -156,7 +156,7 @@ fn whole_rule(text: &mut String, route: &RouteSummary, detail: Detail) {
     };
     paragraph(text, "     if ", &conditions);
     if route.unreachable {
-        let never = "never used: a rule before it answers every request";
+        let never = "never used: a rule before it answers all of its requests";
         paragraph(text, "     ", never);
     }
     for fault in &route.faults {
@@ -201,7 +201,7 @@ fn destinations(text: &mut String, destinations: &[DestinationSummary]) {
     let mut table = Table::new(vec!["destination", "weight", "target"]);
     for destination in destinations {
         table.row(vec![
-            shorten(&destination.destination, LONGEST_NAME),
+            shorten(&destination.destination, LONGEST_DESTINATION),
             weight(destination),
             percent(destination.target_share),
         ]);

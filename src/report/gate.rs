@@ -54,6 +54,7 @@ pub fn csv(curves: &[Curve], out: &mut dyn io::Write) -> io::Result<()> {
         "seconds_95",
         "requests",
         "errors",
+        "users_hit",
         "method",
     ])?;
     for curve in curves {
@@ -80,6 +81,12 @@ pub fn csv(curves: &[Curve], out: &mut dyn io::Write) -> io::Result<()> {
                 point.errors,
             ];
             record.extend(rest.iter().map(f64::to_string));
+            record.push(
+                point
+                    .users_hit
+                    .map(|hit| hit.to_string())
+                    .unwrap_or_default(),
+            );
             record.push(
                 match point.method {
                     Method::Exact => "exact",
@@ -115,6 +122,9 @@ fn heading(text: &mut String, summary: &GateSummary) {
             summary.objective.source
         ),
     );
+    if let Some(retries) = &summary.retries {
+        paragraph(text, "", &retries.sentence);
+    }
     paragraph(text, "", &summary.method);
 }
 
@@ -158,7 +168,8 @@ fn step_row(text: &mut String, step: &StepSummary) {
         brief_percent(step.no_data)
     );
     for passes in step.passes.iter().skip(1).take(3) {
-        let _ = write!(line, "{:>11}", brief_percent(*passes));
+        let passes = passes.map_or_else(|| "–".to_owned(), brief_percent);
+        let _ = write!(line, "{passes:>11}");
     }
     let _ = writeln!(text, "{line}");
 }
@@ -174,13 +185,25 @@ fn versions(text: &mut String, summary: &GateSummary) {
         "\n  {:<25}{:>10}{:>10}{:>10}{:>11}{:>12}",
         "a version with", "promoted", "back", last, "takes", "users see"
     );
+    let errors = match summary.users {
+        Some(_) => "errors/hit",
+        None => "errors",
+    };
     let _ = writeln!(
         text,
         "  {:<25}{:>10}{:>10}{:>10}{:>11}{:>12}",
-        "", "", "", "", "mean/95%", "errors"
+        "", "", "", "", "mean/95%", errors
     );
     for version in &summary.versions {
         version_row(text, version, undecided);
+    }
+    if let Some(users) = summary.users {
+        let note = format!(
+            "hit: of {} users, those who meet at least one error before the decision; each request is \
+             any user's with the same chance",
+            crate::units::display::count(users)
+        );
+        paragraph(text, "  ", &note);
     }
 }
 
@@ -192,6 +215,10 @@ fn version_row(text: &mut String, version: &GatedVersion, undecided: bool) {
     } else {
         answer.rolled_back_without_data
     };
+    let mut errors = number(answer.errors);
+    if let Some(hit) = answer.users_hit {
+        errors.push_str(&format!("/{}", number(hit)));
+    }
     let takes = format!(
         "{}/{}",
         minutes(answer.mean_seconds),
@@ -205,7 +232,7 @@ fn version_row(text: &mut String, version: &GatedVersion, undecided: bool) {
         brief_percent(answer.rolled_back),
         brief_percent(fifth),
         takes,
-        number(answer.errors)
+        errors
     );
 }
 

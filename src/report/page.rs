@@ -30,6 +30,9 @@ pub fn page(summary: &Summary, charts: &[(Labels, String)]) -> Result<String, mi
     environment.add_filter("count", display::count);
     // As people write it: 10 rather than 10.0.
     environment.add_filter("number", |value: f64| value.to_string());
+    environment.add_filter("millis", |seconds: Option<f64>| {
+        super::responses::millis(seconds)
+    });
     environment.add_template("page", include_str!("page.html"))?;
     let charts: Vec<Chart> = charts
         .iter()
@@ -67,6 +70,7 @@ mod tests {
             confidence_percent: 95.0,
             requests: 1,
             phases: Vec::new(),
+            service: None,
             claims: Vec::new(),
             warnings: Vec::new(),
         }

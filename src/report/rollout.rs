@@ -32,6 +32,9 @@ pub fn text(summary: &RolloutSummary, quiet: bool) -> String {
         "",
         &format!("{}: {}", summary.tool, summary.rule),
     );
+    if let Some(retries) = &summary.retries {
+        paragraph(&mut text, "", &retries.sentence);
+    }
     if let Some(description) = summary.description.as_ref().filter(|_| !quiet) {
         paragraph(&mut text, "", description);
     }
@@ -151,6 +154,9 @@ fn sentence(answer: &Answer) -> String {
         minutes(answer.seconds_95),
         answer.errors
     );
+    if let Some(hit) = answer.users_hit {
+        let _ = write!(sentence, ", which {hit:.1} of them meet");
+    }
     sentence
 }
 

@@ -39,6 +39,11 @@ pub fn summary(summary: &Summary, detail: Detail) -> String {
             Detail::Normal | Detail::Verbose => whole_phase(&mut text, summary, phase),
         }
     }
+    if let Some(service) = &summary.service
+        && detail != Detail::Quiet
+    {
+        super::responses::service(&mut text, service, summary.confidence_percent);
+    }
     claims(&mut text, &summary.claims);
     for warning in &summary.warnings {
         text.push('\n');

@@ -227,6 +227,59 @@ impl Argo {
     pub fn background(&self) -> Option<&Background> {
         self.background.as_ref()
     }
+
+    /// All analyses: the one in the background first, then those between the steps.
+    pub fn analyses(&self) -> impl Iterator<Item = &Analysis> {
+        let background = self
+            .background
+            .iter()
+            .map(|background| &background.analysis);
+        let inline = self.steps.iter().filter_map(|step| match step {
+            ArgoStep::Analysis(analysis) => Some(analysis),
+            ArgoStep::SetWeight(_) | ArgoStep::Pause(_) => None,
+        });
+        background.chain(inline)
+    }
+
+    /// Whether a metric with consequences is a latency.
+    #[must_use]
+    pub fn checks_latency(&self) -> bool {
+        let mut metrics = self.analyses().flat_map(Analysis::metrics);
+        metrics.any(|metric| {
+            let parts = metric.parts();
+            !parts.dry_run && matches!(parts.measure, Measure::LatencyQuantile { .. })
+        })
+    }
+
+    /// The same rollout with every metric changed.
+    ///
+    /// # Errors
+    /// What `change` returns, and as [`Argo::new`].
+    pub fn with_metrics(
+        &self,
+        change: &dyn Fn(&ArgoMetric) -> Result<ArgoMetric, RolloutError>,
+    ) -> Result<Self, RolloutError> {
+        let analysis = |analysis: &Analysis| -> Result<Analysis, RolloutError> {
+            let metrics = analysis.metrics().iter().map(change);
+            Analysis::new(metrics.collect::<Result<_, _>>()?)
+        };
+        let steps = self.steps().iter().map(|step| {
+            Ok(match step {
+                ArgoStep::Analysis(inline) => ArgoStep::Analysis(analysis(inline)?),
+                other => other.clone(),
+            })
+        });
+        let background = self.background().map(|background| {
+            Ok::<_, RolloutError>(Background {
+                analysis: analysis(&background.analysis)?,
+                starting_step: background.starting_step,
+            })
+        });
+        Self::new(
+            steps.collect::<Result<_, RolloutError>>()?,
+            background.transpose()?,
+        )
+    }
 }
 
 #[cfg(test)]

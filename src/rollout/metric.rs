@@ -20,9 +20,26 @@ pub enum Measure {
         /// Whether the value is cut to whole milliseconds before it is compared, as Flagger does.
         whole_milliseconds: bool,
     },
+    /// Something that is not understood, such as a job or another provider's query: successful with
+    /// this probability each time, whatever the traffic.
+    NotSimulated {
+        /// What it is called.
+        name: String,
+        /// P(successful), from 0 to 1; 1 until somebody gives another one.
+        successful: Rational,
+    },
 }
 
 impl Measure {
+    /// Something that is not understood and taken to succeed always.
+    #[must_use]
+    pub fn not_simulated(name: impl Into<String>) -> Self {
+        Self::NotSimulated {
+            name: name.into(),
+            successful: Rational::from_integer(1),
+        }
+    }
+
     /// A latency quantile.
     ///
     /// # Errors
@@ -238,6 +255,18 @@ impl MetricCheck {
             accepted,
             window,
         })
+    }
+
+    /// A check of something that is not understood and taken to pass always.
+    #[must_use]
+    pub fn not_simulated(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self {
+            measure: Measure::not_simulated(name.clone()),
+            name,
+            accepted: ValueRange::at_least(Rational::from_integer(0)),
+            window: Duration::from_secs(1),
+        }
     }
 
     /// How far back it looks.

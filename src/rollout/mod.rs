@@ -16,8 +16,10 @@
 mod argo;
 mod error;
 mod flagger;
+mod given;
 mod kayenta;
 mod metric;
+mod retries;
 mod schedule;
 mod staged;
 mod traffic;
@@ -32,6 +34,7 @@ pub use kayenta::{
     KayentaConfig, KayentaDirection, KayentaEffect, KayentaMetric, KayentaThresholds,
 };
 pub use metric::{Bound, Buckets, Measure, MetricCheck, ValueRange};
+pub use retries::{CountedAt, Retries};
 pub use schedule::{Schedule, ScheduleStep};
 pub use staged::{Staged, StagedRule};
 pub use traffic::{GateTraffic, Latency, Route, WindowArrivals};

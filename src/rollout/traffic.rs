@@ -1,8 +1,9 @@
 //! The traffic that a gate looks at: how much there is, and how the versions behave.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
-use super::{Buckets, CanaryWeight};
+use super::{Buckets, CanaryWeight, Retries};
 use crate::units::{Rate, to_f64};
 
 /// How many requests a window holds.
@@ -24,9 +25,9 @@ pub struct GateTraffic {
     pub rate: Rate,
     /// How many of them a window holds.
     pub arrivals: WindowArrivals,
-    /// The share of requests that fail on the new version, from 0 to 1.
+    /// The share of requests that fail on the new version, from 0 to 1; of attempts, with retries.
     pub canary_error_rate: f64,
-    /// The share of requests that fail on the old version, from 0 to 1.
+    /// The share of requests that fail on the old version, from 0 to 1; of attempts, with retries.
     pub stable_error_rate: f64,
     /// How long the new version takes; absent: faster than any limit.
     pub latency: Option<Latency>,
@@ -35,9 +36,39 @@ pub struct GateTraffic {
     pub load_test: Option<Rate>,
     /// The time between two scrapes of the counters; absent: counters are always up to date.
     pub scrape_interval: Option<Duration>,
+    /// Users among whom the requests are spread, each request one of them at random; at least 1.
+    /// Absent: nobody asks how many of them meet an error.
+    pub users: Option<NonZeroU64>,
+    /// Failed requests are tried again; absent: they are not.
+    pub retries: Option<Retries>,
 }
 
 impl GateTraffic {
+    /// Poisson arrivals at this rate, without errors, latencies, a load test, scrapes or retries.
+    #[must_use]
+    pub fn of(rate: Rate) -> Self {
+        Self {
+            rate,
+            arrivals: WindowArrivals::Poisson,
+            canary_error_rate: 0.0,
+            stable_error_rate: 0.0,
+            latency: None,
+            load_test: None,
+            scrape_interval: None,
+            users: None,
+            retries: None,
+        }
+    }
+
+    /// The share of users' requests that fail on the new version in the end, after all retries.
+    #[must_use]
+    pub fn users_error_rate(&self) -> f64 {
+        match self.retries {
+            Some(retries) => retries.failing(self.canary_error_rate),
+            None => self.canary_error_rate,
+        }
+    }
+
     /// The same traffic for another new version.
     #[must_use]
     pub fn with_canary_error_rate(self, error_rate: f64) -> Self {
@@ -187,13 +218,8 @@ mod tests {
     fn a_window_of_one_scrape_shows_nothing() {
         let second = 1_000_000_000;
         let traffic = |scrape| GateTraffic {
-            rate: Rate::one_per_second(),
-            arrivals: WindowArrivals::Poisson,
-            canary_error_rate: 0.0,
-            stable_error_rate: 0.0,
-            latency: None,
-            load_test: None,
             scrape_interval: Some(Duration::from_secs(scrape)),
+            ..GateTraffic::of(Rate::one_per_second())
         };
         let minute = Duration::from_secs(60);
         let seen = |scrape, now| traffic(scrape).seen_of_window(minute, now * second);

@@ -50,6 +50,15 @@ impl Destination {
             .map_or(&self.host, |(first, _)| first)
     }
 
+    /// Its host as short as it is clear: services of the namespace `default` by their name, others of
+    /// the cluster with their namespace, everything else in full.
+    fn clear_host(&self) -> &str {
+        let service = self.host.strip_suffix(".svc.cluster.local");
+        service.map_or(&self.host, |service| {
+            service.strip_suffix(".default").unwrap_or(service)
+        })
+    }
+
     /// What people call it: its subset, or the first label of its host.
     #[must_use]
     pub fn version(&self) -> &str {
@@ -60,7 +69,7 @@ impl Destination {
 impl fmt::Display for Destination {
     /// `reviews v2 :9080`, as far as there is something to say.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.short_host())?;
+        formatter.write_str(self.clear_host())?;
         if let Some(subset) = &self.subset {
             write!(formatter, " {subset}")?;
         }

@@ -131,7 +131,7 @@ impl UriMatch {
     }
 
     /// Whether every path meets it.
-    fn is_catch_all(&self) -> bool {
+    pub(super) fn is_catch_all(&self) -> bool {
         match &self.pattern {
             UriPattern::Exact(_) => false,
             UriPattern::Prefix(prefix) | UriPattern::PathPrefix(prefix) => {
@@ -232,7 +232,9 @@ impl RouteMatch {
             .into_iter()
             .filter_map(|(name, pattern)| Some(Condition::Plain(name, pattern.as_ref()?)));
         let source = (!self.source.is_empty()).then_some(Condition::Source(&self.source));
-        let uri = self.uri.iter().map(Condition::Uri);
+        // Gateway API's default path says nothing.
+        let is_said = |uri: &&UriMatch| uri.pattern != UriPattern::PathPrefix("/".into());
+        let uri = self.uri.iter().filter(is_said).map(Condition::Uri);
         uri.chain(self.port.map(Condition::Port))
             .chain(source)
             .chain(plain)

@@ -182,12 +182,6 @@ mod tests {
         assert_eq!(names(hosts), ["a v1 :80", "b v1 :80"]);
         let other = "a.other.svc.cluster.local";
         let namespaces = vec![destination(a, "v1", 1), destination(other, "v1", 1)];
-        assert_eq!(
-            names(namespaces),
-            [
-                format!("outbound|80|v1|{a}"),
-                format!("outbound|80|v1|{other}")
-            ]
-        );
+        assert_eq!(names(namespaces), ["a v1 :80", "a.other v1 :80"]);
     }
 }

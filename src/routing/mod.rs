@@ -13,6 +13,7 @@
 
 mod answer;
 mod authority;
+mod covers;
 mod destination;
 mod fault;
 mod fractional_percent;

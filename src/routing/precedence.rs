@@ -8,7 +8,7 @@ use super::{Route, RouteMatch, StringMatch, UriPattern};
 ///
 /// Exact path, then longest prefix, then a method, then most headers, then most query parameters.
 /// Source: Gateway API, `HTTPRouteRule.matches`; where a regular expression stands is left to
-/// implementations, and Istio puts it between exact and prefix
+/// implementations, and Istio puts it behind the prefixes
 /// (`pilot/pkg/config/kube/gateway/conversion.go`, `getURIRank`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Precedence {
@@ -22,8 +22,8 @@ pub struct Precedence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum PathKind {
     Exact,
-    Regex,
     Prefix,
+    Regex,
     Absent,
 }
 
@@ -66,7 +66,9 @@ pub fn catch_alls_last(routes: &mut [Route]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{DirectResponse, HeaderMatch, Origin, QueryMatch, RouteAction, UriMatch};
+    use super::super::{
+        DirectResponse, HeaderMatch, Origin, QueryMatch, Re2, RouteAction, UriMatch,
+    };
     use super::*;
 
     fn path(pattern: UriPattern) -> RouteMatch {
@@ -100,6 +102,9 @@ mod tests {
             with_query,
             prefix("/a"),
             prefix("/"),
+            path(UriPattern::Regex(Re2::new("/a/b/.*").unwrap())),
+            path(UriPattern::Regex(Re2::new("/a.*").unwrap())),
+            RouteMatch::default(),
         ];
         let answer = RouteAction::DirectResponse(DirectResponse {
             status: 200,

@@ -65,6 +65,12 @@ impl SourceMatch {
         gateway && self.workload_holds(source)
     }
 
+    /// Whether it can hold at a proxy of that kind: [`super::MESH`], or a gateway.
+    #[must_use]
+    pub fn is_at(&self, gateway: &str) -> bool {
+        self.gateways.is_empty() || self.gateways.iter().any(|named| named == gateway)
+    }
+
     fn workload_holds(&self, source: &Source) -> bool {
         let has = |(key, value): (&String, &String)| source.labels.get(key) == Some(value);
         let namespace = self.namespace.as_ref();

@@ -4,18 +4,30 @@
 //! [`Scenario`] can only be made by [`Scenario::new`], which refuses what no simulator could run.
 
 mod algorithm;
+mod arrivals;
+mod backend;
 mod claim;
+mod connections;
 mod name;
 mod phase;
+mod resilience;
 mod rollout;
+mod scaling;
 mod version;
 
 pub use algorithm::{Algorithm, UserGroups};
+pub use arrivals::{ArrivalProcess, Arrivals, Bursts, Daily};
+pub use backend::{Backend, ErrorRamp, Errors, Fault, MAX_SLOTS, ReplicaFault};
 pub use claim::{Claim, Needed, Statement};
+pub use connections::{Connections, MAX_OPEN_CONNECTIONS};
 pub use name::{ScenarioName, ScenarioNameError};
-pub use phase::{ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError};
+pub use phase::{Destination, Length, MAX_REQUESTS, Phase, PhaseError};
+pub use resilience::{MAX_EJECTION, OutlierDetection, Resilience, Retries, RetryBudget, SlowStart};
 pub use rollout::RolloutScenario;
+pub use scaling::{AUTOSCALER_TOLERANCE, Autoscaler, Scaling, ScalingStep};
 pub use version::{Protocol, Version, VersionIndex};
+
+use std::time::Duration;
 
 use crate::units::{ConfidenceLevel, Tolerance};
 
@@ -23,6 +35,8 @@ use crate::units::{ConfidenceLevel, Tolerance};
 pub const MAX_VERSIONS: usize = 64;
 /// The most replications that a run may ask for.
 pub const MAX_REPLICATIONS: u32 = 10_000_000;
+/// The most intervals of what is shown over time, by the expected length of the run.
+pub const MAX_INTERVALS: u64 = 2_000;
 
 /// Everything that a run needs, before it is checked as a whole. The fields are those of
 /// [`Scenario`].
@@ -50,6 +64,13 @@ pub struct Parts {
     pub confidence: ConfidenceLevel,
     /// Statements to judge.
     pub claims: Vec<Claim>,
+    /// Response times of requests that arrive before this moment are left out.
+    pub warm_up: Duration,
+    /// How often a metrics system would look: the width of the intervals of what is shown over
+    /// time; chosen by the length of the run if absent.
+    pub scrape_interval: Option<Duration>,
+    /// TCP connections that carry several requests each; without, each request stands alone.
+    pub connections: Option<Connections>,
 }
 
 /// A scenario that can be run.
@@ -191,6 +212,31 @@ impl Scenario {
     #[must_use]
     pub fn claims(&self) -> &[Claim] {
         &self.parts.claims
+    }
+
+    /// Response times of requests that arrive before this moment are left out.
+    #[must_use]
+    pub fn warm_up(&self) -> Duration {
+        self.parts.warm_up
+    }
+
+    /// How often a metrics system would look; chosen by the length of the run if absent.
+    #[must_use]
+    pub fn scrape_interval(&self) -> Option<Duration> {
+        self.parts.scrape_interval
+    }
+
+    /// The expected length of the run in nanoseconds, without what is under way at its end.
+    #[must_use]
+    pub fn expected_nanos(&self) -> u64 {
+        let spans = self.parts.phases.iter().map(Phase::expected_nanos);
+        spans.fold(0, |sum, span| sum.saturating_add(span.unwrap_or(u64::MAX)))
+    }
+
+    /// TCP connections that carry several requests each, if there are any.
+    #[must_use]
+    pub fn connections(&self) -> Option<&Connections> {
+        self.parts.connections.as_ref()
     }
 
     /// The same scenario with another seed.

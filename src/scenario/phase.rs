@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use num_rational::Ratio;
 
-use super::{Algorithm, VersionIndex};
+use super::{Algorithm, ArrivalProcess, Arrivals, VersionIndex};
 use crate::units::{Rate, Rational};
 
 /// Where a share of the traffic goes. Destinations are known by their place in the list, because
@@ -29,33 +29,6 @@ pub enum Length {
     Requests(u64),
     /// For that long, whatever arrives; above zero.
     Duration(Duration),
-}
-
-/// When requests arrive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arrivals {
-    /// The arrival process.
-    pub process: ArrivalProcess,
-    /// Requests per second.
-    pub rate: Rate,
-}
-
-impl Default for Arrivals {
-    fn default() -> Self {
-        Self {
-            process: ArrivalProcess::Constant,
-            rate: Rate::one_per_second(),
-        }
-    }
-}
-
-/// The law of the gaps between arrivals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ArrivalProcess {
-    /// Evenly spaced; the first request arrives when the phase begins.
-    Constant,
-    /// Independent exponential gaps; the first request arrives after one gap.
-    Poisson,
 }
 
 /// A stretch of the timeline with one configuration.
@@ -89,6 +62,9 @@ pub enum PhaseError {
     /// More requests than a run could finish.
     #[error("a phase has at most {MAX_REQUESTS} requests")]
     TooLong,
+    /// More requests than were recorded.
+    #[error("the recorded arrivals end before the phase")]
+    TraceTooShort,
 }
 
 impl Phase {
@@ -131,6 +107,12 @@ impl Phase {
         if expected_requests(length, arrivals.rate) > u128::from(MAX_REQUESTS) {
             return Err(PhaseError::TooLong);
         }
+        if let ArrivalProcess::Replay(moments) = &arrivals.process
+            && let Length::Requests(requests) = length
+            && requests > moments.len() as u64
+        {
+            return Err(PhaseError::TraceTooShort);
+        }
         Ok(Self {
             name,
             destinations,
@@ -160,14 +142,20 @@ impl Phase {
 
     /// When requests arrive.
     #[must_use]
-    pub fn arrivals(&self) -> Arrivals {
-        self.arrivals
+    pub fn arrivals(&self) -> &Arrivals {
+        &self.arrivals
     }
 
     /// The number of requests: exact, or expected if arrivals are random; rounded up.
     #[must_use]
     pub fn expected_requests(&self) -> u64 {
-        u64::try_from(expected_requests(self.length, self.arrivals.rate)).unwrap_or(u64::MAX)
+        let expected = match (&self.arrivals.process, self.length) {
+            (ArrivalProcess::Replay(moments), Length::Duration(span)) => {
+                moments.partition_point(|&moment| moment < span) as u128
+            }
+            _ => expected_requests(self.length, self.arrivals.rate),
+        };
+        u64::try_from(expected).unwrap_or(u64::MAX)
     }
 
     /// The length in nanoseconds: exact, or expected if the phase ends with a random arrival;
@@ -175,7 +163,13 @@ impl Phase {
     #[must_use]
     pub fn expected_nanos(&self) -> Option<u64> {
         match self.length {
-            Length::Requests(requests) => self.arrivals.rate.nanos_until(requests),
+            Length::Requests(requests) => match &self.arrivals.process {
+                ArrivalProcess::Replay(moments) => {
+                    let last = usize::try_from(requests - 1).ok()?;
+                    u64::try_from(moments.get(last)?.as_nanos()).ok()
+                }
+                _ => self.arrivals.rate.nanos_until(requests),
+            },
             Length::Duration(span) => u64::try_from(span.as_nanos()).ok(),
         }
     }

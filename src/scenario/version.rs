@@ -1,11 +1,13 @@
 //! A version of the service, and what a viewer sees of it.
 
+use super::Backend;
+
 /// Which version: its place in [`super::Scenario::versions`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VersionIndex(pub usize);
 
 /// A version of the service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Version {
     /// The name that weights refer to, such as `v2`.
     pub name: String,
@@ -13,6 +15,8 @@ pub struct Version {
     pub shows: Option<String>,
     /// Whether it reports telemetry, so that live metrics count its requests.
     pub telemetry: bool,
+    /// What it does with a request; without, requests are only counted.
+    pub backend: Option<Backend>,
 }
 
 impl Version {
@@ -23,6 +27,7 @@ impl Version {
             name: name.to_owned(),
             shows: None,
             telemetry: true,
+            backend: None,
         }
     }
 

@@ -1,13 +1,12 @@
 //! Runs a scenario: virtual time, arrivals, the weighting algorithm, the tally.
 //!
-//! There are two ways to run and one model. [`replay`] takes requests one by one through an event
-//! queue; [`run`] counts them in a tight loop, over all cores, where the moment of a request
+//! There are two ways to run and one model. [`replay`] takes requests one by one; [`run`] counts them in a tight loop, over all cores, where the moment of a request
 //! follows from its number, and replays otherwise. Both give the same tally. Nothing here reads
 //! files, prints, or judges.
 
 mod arrivals;
 mod counting;
-mod event_queue;
+mod engine;
 mod points;
 mod replay;
 mod replications;
@@ -15,16 +14,18 @@ pub mod rollouts;
 mod splitter;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod trials;
 
-pub use event_queue::EventQueue;
+pub use engine::Engine;
 pub use points::{PointLaw, PointSource, judged_trials};
 pub use replay::{Request, Step, replay};
 pub use replications::{Method, Replications, replicate};
 pub use splitter::{BLOCK, PhaseSplitter};
 pub use trials::{PhaseTrial, count_trials};
 
-use crate::scenario::{ArrivalProcess, Phase, Scenario};
+use crate::scenario::{Phase, Scenario};
+use crate::tally::service::ServiceTally;
 use crate::tally::{PhaseRecorder, PhaseTally, checkpoints};
 use crate::units::SimTime;
 
@@ -32,12 +33,14 @@ use crate::units::SimTime;
 pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
 
 /// The observation of one run: a tally per phase, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunTally {
     /// One tally per phase.
     pub phases: Vec<PhaseTally>,
     /// The width of the time buckets in nanoseconds.
     pub bucket_nanos: u64,
+    /// What the backends did, if there are any.
+    pub service: Option<ServiceTally>,
 }
 
 /// Runs replication number `replication` of a scenario with all that its charts need.
@@ -45,6 +48,17 @@ pub struct RunTally {
 /// The result depends on (scenario, seed, replication) alone, not on the number of threads.
 #[must_use]
 pub fn run(scenario: &Scenario, replication: u64, progress: Progress) -> RunTally {
+    run_with(scenario, replication, progress, Engine::Fastest)
+}
+
+/// The same with a choice of the engine, which does not change the result.
+#[must_use]
+pub fn run_with(
+    scenario: &Scenario,
+    replication: u64,
+    progress: Progress,
+    engine: Engine,
+) -> RunTally {
     let bucket_nanos = bucket_width(scenario);
     let recorder = |phase: usize, start: SimTime, requests: u64| {
         let destinations = scenario.phases()[phase].destinations().len();
@@ -53,14 +67,29 @@ pub fn run(scenario: &Scenario, replication: u64, progress: Progress) -> RunTall
             .with_buckets(bucket_nanos)
             .with_opening()
     };
-    let phases = if time_follows_from_number(scenario) {
-        counting::count_run(scenario, replication, &recorder, progress)
+    let (phases, service) = if engine::is_needed(scenario) {
+        let (phases, service) = engine::run(&engine::Setup {
+            scenario,
+            replication,
+            recorder: &recorder,
+            width: scenario
+                .scrape_interval()
+                .map_or(bucket_nanos, engine::nanos),
+            progress,
+            engine,
+        });
+        (phases, Some(service))
+    } else if time_follows_from_number(scenario) {
+        let counted = counting::count_run(scenario, replication, &recorder, progress);
+        (counted, None)
     } else {
-        replay::replay_run(scenario, replication, &recorder, progress)
+        let replayed = replay::replay_run(scenario, replication, &recorder, progress);
+        (replayed, None)
     };
     RunTally {
         phases,
         bucket_nanos,
+        service,
     }
 }
 
@@ -69,7 +98,7 @@ fn time_follows_from_number(scenario: &Scenario) -> bool {
     scenario
         .phases()
         .iter()
-        .all(|phase| phase.arrivals().process == ArrivalProcess::Constant)
+        .all(|phase| phase.arrivals().process.is_constant())
 }
 
 /// Makes the recorder of a phase: from its place, its start and its expected requests.
@@ -79,11 +108,7 @@ type MakeRecorder<'a> = &'a dyn Fn(usize, SimTime, u64) -> PhaseRecorder;
 /// run into at most 125 buckets, of four requests or more on average: fewer would show nothing but
 /// the gaps between requests.
 fn bucket_width(scenario: &Scenario) -> u64 {
-    let spans = scenario
-        .phases()
-        .iter()
-        .map(|phase| phase.expected_nanos().unwrap_or(u64::MAX));
-    let nanos: u64 = spans.fold(0, u64::saturating_add);
+    let nanos = scenario.expected_nanos();
     let requests: u64 = scenario.phases().iter().map(Phase::expected_requests).sum();
     let gap = nanos / requests.max(1);
     let aim = (nanos / 125).max(gap.saturating_mul(4)).max(1);

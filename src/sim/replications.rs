@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::{MakeRecorder, counting, replay, time_follows_from_number};
+use super::{Engine, MakeRecorder, counting, engine, replay, time_follows_from_number};
 use crate::scenario::{Length, Scenario};
+use crate::tally::service::{MOST_RUNS, ServiceReplications};
 use crate::tally::{PhaseRecorder, PhaseReplications, RunShape, fan_points};
 
 /// Replications whose running shares are kept one by one, to be drawn.
@@ -34,12 +35,14 @@ impl Method {
 }
 
 /// The replications of a run: one entry per phase.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Replications {
     /// How the counts were had.
     pub method: Method,
     /// One entry per phase, in order.
     pub phases: Vec<PhaseReplications>,
+    /// What the backends did in each of the first [`MOST_RUNS`] runs, if there are backends.
+    pub service: Option<ServiceReplications>,
 }
 
 /// Runs replications 0 to `scenario.replications()` (excluded), each through the picker.
@@ -51,44 +54,53 @@ pub fn replicate(
     progress: super::Progress,
 ) -> Replications {
     let runs = u64::from(scenario.replications());
-    let empty = || -> Vec<PhaseReplications> {
-        shapes
+    let empty = || Sum {
+        phases: shapes
             .iter()
             .map(|shape| PhaseReplications::new(shape.targets.len()))
-            .collect()
+            .collect(),
+        service: ServiceReplications::default(),
     };
-    let merge = |earlier: Vec<PhaseReplications>, later: Vec<PhaseReplications>| {
-        earlier
-            .into_iter()
-            .zip(later)
-            .map(|(ours, theirs)| ours.merge(theirs))
-            .collect()
-    };
-    let phases = (0..runs.div_ceil(TASK))
+    // A replication with backends takes long: one to a task.
+    let serves = engine::is_needed(scenario);
+    let task_runs = if serves { 1 } else { TASK };
+    let sum = (0..runs.div_ceil(task_runs))
         .into_par_iter()
         .map(|task| {
             let mut sum = empty();
-            let last = runs.min((task + 1) * TASK);
-            for replication in task * TASK..last {
+            let last = runs.min((task + 1) * task_runs);
+            for replication in task * task_runs..last {
                 add_replication(scenario, replication, shapes, &mut sum);
             }
-            progress(last - task * TASK);
+            progress(last - task * task_runs);
             sum
         })
         // rayon reduces neighbours only, in order, so that traces stay in the order of the runs.
-        .reduce(empty, merge);
+        .reduce(empty, Sum::merge);
     Replications {
         method: Method::Replayed,
-        phases,
+        phases: sum.phases,
+        service: serves.then_some(sum.service),
     }
 }
 
-fn add_replication(
-    scenario: &Scenario,
-    replication: u64,
-    shapes: &[RunShape],
-    sum: &mut [PhaseReplications],
-) {
+/// What some replications, one after the other, gave.
+struct Sum {
+    phases: Vec<PhaseReplications>,
+    service: ServiceReplications,
+}
+
+impl Sum {
+    fn merge(self, later: Self) -> Self {
+        let phases = self.phases.into_iter().zip(later.phases);
+        Self {
+            phases: phases.map(|(ours, theirs)| ours.merge(theirs)).collect(),
+            service: self.service.merge(later.service),
+        }
+    }
+}
+
+fn add_replication(scenario: &Scenario, replication: u64, shapes: &[RunShape], sum: &mut Sum) {
     let recorder = |place: usize, start, requests| {
         let phase = &scenario.phases()[place];
         let fixed = matches!(phase.length(), Length::Requests(_));
@@ -100,12 +112,26 @@ fn add_replication(
         PhaseRecorder::new(start, phase.destinations().len()).with_checkpoints(points)
     };
     let recorder: MakeRecorder = &recorder;
-    let tallies = if time_follows_from_number(scenario) {
+    let tallies = if engine::is_needed(scenario) {
+        let (tallies, service) = engine::run(&engine::Setup {
+            scenario,
+            replication,
+            recorder,
+            // Nothing over time is kept: one interval.
+            width: u64::MAX,
+            progress: &|_| {},
+            engine: Engine::Fastest,
+        });
+        if replication < MOST_RUNS {
+            sum.service.add(&service);
+        }
+        tallies
+    } else if time_follows_from_number(scenario) {
         counting::count_run(scenario, replication, recorder, &|_| {})
     } else {
         replay::replay_run(scenario, replication, recorder, &|_| {})
     };
-    for ((tally, shape), sum) in tallies.iter().zip(shapes).zip(sum) {
+    for ((tally, shape), sum) in tallies.iter().zip(shapes).zip(&mut sum.phases) {
         sum.add(tally, shape, replication < TRACES);
     }
 }

@@ -56,6 +56,18 @@ impl PhaseSplitter {
         }
     }
 
+    /// Fills `picks` with the destinations of the next requests, in order.
+    pub fn fill(&mut self, mut picks: &mut [usize]) {
+        while !picks.is_empty() {
+            self.enter_block();
+            let left = usize::try_from(BLOCK - self.position % BLOCK).unwrap_or(usize::MAX);
+            let (part, rest) = picks.split_at_mut(left.min(picks.len()));
+            self.split.fill(&mut self.random, part);
+            self.position += part.len() as u64;
+            picks = rest;
+        }
+    }
+
     /// The splitter at the beginning of a block, for algorithms without state of their own.
     #[must_use]
     pub fn at_block(

@@ -70,6 +70,9 @@ fn scenario(phases: Vec<Phase>, replications: u32) -> Scenario {
         tolerance: Tolerance::default(),
         confidence: ConfidenceLevel::default(),
         claims: Vec::new(),
+        warm_up: std::time::Duration::ZERO,
+        scrape_interval: None,
+        connections: None,
     })
     .unwrap()
 }
@@ -101,6 +104,7 @@ fn replayed(scenario: &Scenario) -> RunTally {
     RunTally {
         phases: replay::replay_run(scenario, 0, &recorder, &|_| {}),
         bucket_nanos,
+        service: None,
     }
 }
 
@@ -116,7 +120,11 @@ fn counting_and_events_give_the_same_tally() {
     ];
     let phases = algorithms()
         .into_iter()
-        .flat_map(|algorithm| lengths.map(|(length, arrivals)| phase(algorithm, length, arrivals)))
+        .flat_map(|algorithm| {
+            lengths
+                .clone()
+                .map(|(length, arrivals)| phase(algorithm, length, arrivals))
+        })
         .collect();
     let scenario = scenario(phases, 1);
     let (counted, events) = (run(&scenario, 0, &|_| {}), replayed(&scenario));

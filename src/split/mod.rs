@@ -49,6 +49,14 @@ pub trait Split: Debug + Send {
             counts[self.pick(random)] += 1;
         }
     }
+
+    /// Fills `picks` with the destinations of the next requests, in order: the same as calling
+    /// [`pick`](Self::pick) for each.
+    fn fill(&mut self, random: &mut Stream, picks: &mut [usize]) {
+        for pick in picks {
+            *pick = self.pick(random);
+        }
+    }
 }
 
 /// The destinations that take part: index and weight of each whose weight is above zero.

@@ -11,6 +11,7 @@
 //! | how many requests do I need? | [`planning`] |
 //! | how does Kayenta judge a canary? | [`kayenta`] |
 //! | what does a rollout gate really promote? | [`gates`], with random traffic: [`poisson`] |
+//! | how long does a queue make a request wait? | [`queueing`] |
 //!
 //! Nothing here knows of scenarios, versions or files. What cannot be given to the promised
 //! precision is a [`StatsError`], never a number that is silently wrong. Counts up to 10^7 are
@@ -27,6 +28,7 @@ pub mod kayenta;
 pub mod order;
 pub mod planning;
 pub mod poisson;
+pub mod queueing;
 mod root;
 pub mod sampling;
 pub mod sequential;

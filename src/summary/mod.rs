@@ -6,6 +6,7 @@
 
 pub mod check;
 mod claims;
+mod connections;
 pub mod converge;
 mod draw;
 pub mod explain;
@@ -19,14 +20,19 @@ pub mod plan;
 mod replications;
 pub mod rollout;
 mod sampled;
+mod service;
 pub mod story;
 mod types;
 mod verdict;
 mod words;
 
+pub use connections::ConnectionSummary;
 pub use draw::figures;
 pub use focus::shapes;
 pub use sampled::sample;
+pub use service::{
+    LoadSummary, ReplicatedFigure, ReplicatedResponses, ResponseSummary, ServiceSummary, Theory,
+};
 pub use types::*;
 
 use crate::scenario::{Protocol, Scenario};
@@ -66,6 +72,10 @@ pub fn summarise(
         requests: phases.iter().map(|phase| phase.requests).sum(),
         warnings: warnings(scenario, &phases),
         phases,
+        service: run.service.as_ref().map(|tally| {
+            let replications = replications.and_then(|all| all.service.as_ref());
+            service::service(scenario, run, tally, replications)
+        }),
         claims,
     })
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::figures::{Figure, Labels, RolloutTick, RolloutTimeline, TickMark};
-use super::gate::{self, Answer};
+use super::gate::{self, Answer, RetriesSummary};
 use crate::rollout::{Controller, Measure, StagedRule, WindowArrivals};
 use crate::scenario::RolloutScenario;
 use crate::sim::rollouts::{
@@ -32,6 +32,8 @@ pub struct RolloutSummary {
     pub requests_per_second: f64,
     /// `poisson` or `fixed`.
     pub arrivals: &'static str,
+    /// How failed requests are tried again, if they are.
+    pub retries: Option<RetriesSummary>,
     /// The new version's true error rate.
     pub canary_error_rate: f64,
     /// The old version's true error rate.
@@ -110,6 +112,7 @@ pub fn summarise(
             WindowArrivals::Constant => "constant",
             WindowArrivals::Fixed => "fixed",
         },
+        retries: RetriesSummary::of(traffic),
         canary_error_rate: traffic.canary_error_rate,
         stable_error_rate: traffic.stable_error_rate,
         objective: gate::objective(&scenario.rollout, scenario.objective).error_rate,
@@ -200,6 +203,8 @@ fn value(tick: &TickRecord) -> String {
             format!("{} ok", percent(succeeded as f64 / all as f64))
         }
         Some(Value::Milliseconds(value)) => format!("{value:.0} ms"),
+        Some(Value::Given(true)) => "given".into(),
+        Some(Value::Given(false)) => "given: no".into(),
     }
 }
 

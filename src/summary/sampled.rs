@@ -35,6 +35,7 @@ pub fn sample(scenario: &Scenario, shapes: &[RunShape]) -> Result<Replications, 
         })
         .collect::<Result<Vec<PhaseReplications>, StatsError>>()?;
     Ok(Replications {
+        service: None,
         method: Method::Sampled,
         phases,
     })
@@ -170,6 +171,9 @@ mod tests {
             protocol: Protocol::Http,
             versions: (0..weights.len()).map(version).collect(),
             phases: vec![phase.unwrap()],
+            warm_up: std::time::Duration::ZERO,
+            scrape_interval: None,
+            connections: None,
             seed: 1,
             replications: 50_000,
             tolerance: Tolerance::from_points(Rational::from_integer(5)).unwrap(),

@@ -27,6 +27,9 @@ pub struct Summary {
     pub requests: u64,
     /// The phases in order.
     pub phases: Vec<PhaseSummary>,
+    /// What the backends did, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<super::ServiceSummary>,
     /// The claims in order, judged.
     pub claims: Vec<ClaimSummary>,
     /// What a reader should know: what happened, why it matters, what to do.

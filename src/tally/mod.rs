@@ -7,6 +7,7 @@ mod checkpoints;
 mod observed;
 mod recorder;
 mod replications;
+pub mod service;
 
 pub use checkpoints::{checkpoints, fan_points};
 pub use observed::{ObservedTally, VersionRuns};

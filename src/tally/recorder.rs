@@ -12,6 +12,7 @@ pub struct PhaseRecorder {
     next_checkpoint: usize,
     bucket_nanos: Option<u64>,
     opening: usize,
+    scratch: Vec<u64>,
 }
 
 impl PhaseRecorder {
@@ -34,6 +35,7 @@ impl PhaseRecorder {
             next_checkpoint: 0,
             bucket_nanos: None,
             opening: 0,
+            scratch: Vec::new(),
         }
     }
 
@@ -86,6 +88,44 @@ impl PhaseRecorder {
         }
         self.keep_opening(destination);
         self.keep_checkpoint();
+    }
+
+    /// Records requests one after the other, with the moments in nanoseconds at which they arrived.
+    pub fn record_block(&mut self, moments: &[u64], destinations: &[usize]) {
+        let mut from = 0;
+        while from < moments.len() {
+            let to = self.segment_end(moments, from);
+            if to == from + 1 {
+                self.record(SimTime::from_nanos(moments[from]), destinations[from]);
+            } else {
+                let mut counts = std::mem::take(&mut self.scratch);
+                counts.clear();
+                counts.resize(self.tally.counts.len(), 0);
+                for &destination in &destinations[from..to] {
+                    counts[destination] += 1;
+                }
+                self.record_segment(SimTime::from_nanos(moments[from]), &counts);
+                self.scratch = counts;
+            }
+            from = to;
+        }
+    }
+
+    /// Where the segment from `from` ends: at a checkpoint, the edge of a bucket, or the end.
+    fn segment_end(&self, moments: &[u64], from: usize) -> usize {
+        if self.tally.opening.len() < self.opening {
+            return from + 1;
+        }
+        let next = self.checkpoints.get(self.next_checkpoint);
+        let left = next.map_or(u64::MAX, |&next| next.saturating_sub(self.requests).max(1));
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        let to = from.saturating_add(left).min(moments.len());
+        let Some(width) = self.bucket_nanos else {
+            return to;
+        };
+        let edge = (moments[from] / width + 1).saturating_mul(width);
+        let inside = moments[from..to].partition_point(|&moment| moment < edge);
+        from + inside.max(1)
     }
 
     /// Records a segment of requests at once, by their counts. The segment lies within one bucket,

@@ -439,6 +439,65 @@ pub fn curves(stem: &str, logarithmic: bool) -> Figure {
     })
 }
 
+/// A dashboard of so many versions with so many marks.
+pub fn dashboard(stem: &str, versions: usize, marks: usize) -> Figure {
+    let mut random = Lcg(11);
+    let end = 300.0;
+    let mut lines = |low: f64, high: f64| -> Vec<PanelLine> {
+        let mut stretch = || {
+            (0..100)
+                .map(|i| (f64::from(i) * 3.0, low + (high - low) * random.next()))
+                .collect::<Vec<(f64, f64)>>()
+        };
+        let line = |version| PanelLine {
+            version,
+            dash: [Dash::Solid, Dash::Wide, Dash::Dashed, Dash::Dotted][version % 4],
+            stretches: vec![stretch()[..50].to_vec(), vec![(200.0, high)], Vec::new()],
+        };
+        (0..versions).map(line).collect()
+    };
+    let panel = |name: &str, axis, range, lines| Panel {
+        name: name.into(),
+        axis,
+        range,
+        lines,
+    };
+    Figure::Dashboard(Dashboard {
+        labels: labels(stem, "What a metrics system would show"),
+        versions: (1..=versions).map(|number| format!("v{number}")).collect(),
+        end_seconds: end,
+        panels: vec![
+            panel(
+                "requests per second",
+                PanelAxis::Number,
+                (0.0, 0.004),
+                lines(0.001, 0.003),
+            ),
+            panel(
+                "success rate",
+                PanelAxis::Share,
+                (0.99, 1.0),
+                lines(0.992, 1.0),
+            ),
+            panel(
+                "response time in seconds, logarithmic",
+                PanelAxis::LogTime,
+                (0.0004, 40_000.0),
+                lines(0.001, 10_000.0),
+            ),
+            panel("replicas", PanelAxis::Count, (0.0, 1.06), lines(0.0, 1.0)),
+        ],
+        marks: (0..marks)
+            .map(|number| {
+                (
+                    number as f64 * end / marks as f64,
+                    "v2: 2 → 3 replicas".into(),
+                )
+            })
+            .collect(),
+    })
+}
+
 /// Every kind of chart as it usually looks.
 pub fn usual() -> Vec<Figure> {
     vec![
@@ -465,6 +524,7 @@ pub fn usual() -> Vec<Figure> {
         evidence("evidence-2000", 2000, 0.02),
         curves("curves", false),
         curves("curves-log", true),
+        dashboard("dashboard-2", 2, 5),
     ]
 }
 
@@ -504,6 +564,8 @@ pub fn extreme() -> Vec<Figure> {
         shares("shares-empty", 3, true),
         evidence("evidence-1", 1, 0.0),
         evidence("evidence-1e9", 1_000_000_000, 0.05),
+        dashboard("dashboard-0", 0, 0),
+        dashboard("dashboard-20", 20, 30),
     ];
     for mut figure in usual() {
         match &mut figure {
@@ -580,6 +642,15 @@ pub fn extreme() -> Vec<Figure> {
                     .marks
                     .iter_mut()
                     .for_each(|mark| mark.1.clone_from(&long));
+                long_labels(&mut figure.labels, &long);
+            }
+            Figure::Dashboard(figure) => {
+                let names = figure.versions.iter_mut();
+                names.for_each(|name| name.clone_from(&long));
+                let panels = figure.panels.iter_mut();
+                panels.for_each(|panel| panel.name.clone_from(&long));
+                let marks = figure.marks.iter_mut();
+                marks.for_each(|mark| mark.1.clone_from(&long));
                 long_labels(&mut figure.labels, &long);
             }
             Figure::Evidence(figure) => {

@@ -79,8 +79,8 @@ fn type_of(document: &Node, report: &mut Report) -> Option<(String, String, Rang
         let text = values::text(node, "a word", report)?;
         Some((text, node.span.clone()))
     };
-    let api_version = word("apiVersion", "flagger.app/v1beta1");
-    let kind = word("kind", "Canary");
+    let api_version = word("apiVersion", "apps/v1");
+    let kind = word("kind", "Deployment");
     let ((api_version, _), (kind, kind_span)) = (api_version?, kind?);
     Some((api_version, kind, kind_span))
 }

@@ -6,15 +6,18 @@
 use std::ops::Range;
 
 use super::assemble_api::add_api_routes;
+use super::assemble_gateway::{
+    add_gateway_hosts, add_gateway_listeners, warn_of_subsets_without_effect,
+};
 use super::inventory::Inventory;
 use super::resources::{
-    Action, ConnectionRule, Gateway, HttpRule, Meta, Resources, RouteRule, Service, Target,
-    VirtualService,
+    Action, ConnectionRule, Gateway, HttpRule, Meta, Reference, Resources, RouteRule, Service,
+    Target, VirtualService,
 };
 use crate::routing::{
-    Domain, Forward, FractionalPercent, Listener, MESH, Mirror, Origin, Route, RouteAction,
-    RouteMatch, RouteTable, TcpMatch, TcpRoute, UnknownHost, VirtualHost, WeightedDestination,
-    catch_alls_last,
+    Backend, Domain, Forward, FractionalPercent, Listener, MESH, Mirror, Origin, Route,
+    RouteAction, RouteMatch, RouteTable, TcpMatch, TcpRoute, UnknownHost, VirtualHost,
+    WeightedDestination,
 };
 
 /// A doubt about a resource: its file, the place, what is doubtful, and the effect.
@@ -29,7 +32,16 @@ pub(super) struct Doubt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Api {
     Istio,
-    GatewayApi,
+    GatewayApi(Parents),
+}
+
+/// What routes of Gateway API are attached to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parents {
+    /// Gateways: a service of another namespace has to let itself be referred to.
+    Gateways,
+    /// Services: it need not.
+    Services,
 }
 
 /// The table as it is put together.
@@ -49,10 +61,11 @@ pub(super) fn assemble(resources: &Resources) -> (RouteTable, Vec<Doubt>) {
         doubts: Vec::new(),
     };
     let mut services: Vec<&VirtualService> = resources.virtual_services.iter().collect();
-    services.sort_by_key(|service| service.meta.age());
+    services.sort_by_key(|service| service.meta.istio_age());
     for service in services {
         assembly.add_virtual_service(service, &resources.gateways);
     }
+    warn_of_subsets_without_effect(&mut assembly, &resources.virtual_services);
     add_api_routes(&mut assembly, resources);
     assembly.add_route_rules(&resources.route_rules);
     for service in &resources.services {
@@ -65,14 +78,25 @@ pub(super) fn assemble(resources: &Resources) -> (RouteTable, Vec<Doubt>) {
 impl Assembly<'_> {
     fn add_virtual_service(&mut self, service: &VirtualService, gateways: &[Gateway]) {
         for gateway in &service.gateways {
-            let routes = self.routes(&service.http, &service.meta, Api::Istio);
-            let connections = self.connections(&service.connections, &service.meta, Api::Istio);
+            let mut routes = self.routes(&service.http, &service.meta, Api::Istio);
+            // Which matches hold at a proxy of that kind is known before any request.
+            routes.retain(|route| route.condition.source.is_at(gateway));
             if gateway == MESH {
+                let mut connections =
+                    self.connections(&service.connections, &service.meta, Api::Istio);
+                connections.retain(|route| route.condition.source.is_at(gateway));
                 self.add_mesh_hosts(service, &routes);
                 self.add_mesh_listeners(service, &connections);
-            } else {
-                self.add_gateway_hosts(service, gateway, gateways, &routes);
-                self.add_gateway_listeners(service, gateway, gateways, connections);
+                continue;
+            }
+            add_gateway_hosts(self, service, gateway, gateways, &routes);
+            for by_server_name in [true, false] {
+                let rules = service.connections.iter();
+                let rules = rules.filter(|rule| rule.is_tls == by_server_name);
+                let mut connections = self.connections(rules, &service.meta, Api::Istio);
+                connections.retain(|route| route.condition.source.is_at(gateway));
+                let connections = (by_server_name, connections);
+                add_gateway_listeners(self, service, gateway, gateways, connections);
             }
         }
     }
@@ -109,55 +133,47 @@ impl Assembly<'_> {
         }
     }
 
-    /// At a gateway the routes of one host are merged, those that catch all last.
-    fn add_gateway_hosts(
-        &mut self,
-        service: &VirtualService,
-        gateway: &str,
-        gateways: &[Gateway],
-        routes: &[Route],
-    ) {
-        if routes.is_empty() {
-            return;
+    /// A service without a rule gets its requests as they come.
+    fn add_plain_service(&mut self, service: &Service) {
+        let has_host = self.hosts.iter().any(|known| {
+            known.name == service.host && known.gateways.iter().any(|gateway| gateway == MESH)
+        });
+        let has_http = service.ports.is_empty() || service.ports.iter().any(|port| !port.is_tcp);
+        if !has_host
+            && has_http
+            && let Some((origin, forward)) = self.plain(service, None)
+        {
+            self.hosts.push(VirtualHost {
+                name: service.host.clone(),
+                domains: mesh_domains(&service.host),
+                gateways: vec![MESH.to_owned()],
+                port: None,
+                routes: vec![Route::new(origin, RouteAction::Forward(forward))],
+            });
         }
-        let known = gateways.iter().find(|known| known.full_name == gateway);
-        for host in &service.hosts {
-            let mut ports: Vec<Option<u16>> = match known {
-                None => vec![None],
-                Some(known) => {
-                    let servers = known.servers.iter();
-                    let serving = servers.filter(|server| serves(&server.hosts, host));
-                    serving.map(|server| Some(server.port)).collect()
-                }
-            };
-            ports.dedup();
-            if ports.is_empty() {
-                let message = format!("gateway {gateway} has no server for the host `{host}`");
-                let effect = "the rules are not used there";
-                self.doubt(&service.meta, service.meta.span.clone(), message, effect);
-            }
-            for port in ports {
-                let merged = self.hosts.iter_mut().find(|known| {
-                    known.name == *host && known.gateways == [gateway] && known.port == port
-                });
-                if let Some(merged) = merged {
-                    merged.routes.extend_from_slice(routes);
-                    catch_alls_last(&mut merged.routes);
-                    continue;
-                }
-                self.hosts.push(VirtualHost {
-                    name: host.clone(),
-                    domains: Domain::parse(host).into_iter().collect(),
-                    gateways: vec![gateway.to_owned()],
-                    port,
-                    routes: routes.to_vec(),
+        for port in service.ports.iter().filter(|port| port.is_tcp) {
+            let domains = mesh_domains(&service.host);
+            let taken = self.listeners.iter().any(|known| {
+                known.port == port.number && known.domains.iter().any(|one| domains.contains(one))
+            });
+            if !taken && let Some((origin, forward)) = self.plain(service, Some(port.number)) {
+                self.listeners.push(Listener {
+                    name: format!("{}:{}", service.meta.name, port.number),
+                    domains,
+                    port: port.number,
+                    gateways: vec![MESH.to_owned()],
+                    routes: vec![TcpRoute {
+                        origin,
+                        condition: TcpMatch::default(),
+                        forward,
+                    }],
                 });
             }
         }
     }
 
-    /// A service without a rule gets its requests as they come.
-    fn add_plain_service(&mut self, service: &Service) {
+    /// All of a service, by one of its ports if it is known which.
+    fn plain(&mut self, service: &Service, port: Option<u16>) -> Option<(Origin, Forward)> {
         let origin = Origin {
             resource: service.meta.resource(),
             rule: "(no rule)".into(),
@@ -166,48 +182,12 @@ impl Assembly<'_> {
         let target = Target {
             host: service.host.clone(),
             subset: None,
-            port: None,
+            port,
             weight: 1,
+            reference: Reference::Free,
             span: service.meta.span.clone(),
         };
-        let Some(forward) = self.forward(&[target], &service.meta, Api::Istio) else {
-            return;
-        };
-        let has_host = self.hosts.iter().any(|known| {
-            known.name == service.host && known.gateways.iter().any(|gateway| gateway == MESH)
-        });
-        let has_http = service.ports.is_empty() || service.ports.iter().any(|port| !port.is_tcp);
-        if !has_host && has_http {
-            self.hosts.push(VirtualHost {
-                name: service.host.clone(),
-                domains: mesh_domains(&service.host),
-                gateways: vec![MESH.to_owned()],
-                port: None,
-                routes: vec![Route::new(
-                    origin.clone(),
-                    RouteAction::Forward(forward.clone()),
-                )],
-            });
-        }
-        for port in service.ports.iter().filter(|port| port.is_tcp) {
-            let domains = mesh_domains(&service.host);
-            let taken = self.listeners.iter().any(|known| {
-                known.port == port.number && known.domains.iter().any(|one| domains.contains(one))
-            });
-            if !taken {
-                self.listeners.push(Listener {
-                    name: format!("{}:{}", service.meta.name, port.number),
-                    domains,
-                    port: port.number,
-                    gateways: vec![MESH.to_owned()],
-                    routes: vec![TcpRoute {
-                        origin: origin.clone(),
-                        condition: TcpMatch::default(),
-                        forward: forward.clone(),
-                    }],
-                });
-            }
-        }
+        Some((origin, self.forward(&[target], &service.meta, Api::Istio)?))
     }
 
     /// The highest precedence first; equals by name, which upstream leaves open.
@@ -275,9 +255,9 @@ impl Assembly<'_> {
         })
     }
 
-    pub(super) fn connections(
+    pub(super) fn connections<'r>(
         &mut self,
-        rules: &[ConnectionRule],
+        rules: impl IntoIterator<Item = &'r ConnectionRule>,
         meta: &Meta,
         api: Api,
     ) -> Vec<TcpRoute> {
@@ -305,9 +285,20 @@ impl Assembly<'_> {
     fn forward(&mut self, targets: &[Target], meta: &Meta, api: Api) -> Option<Forward> {
         let mut destinations = Vec::with_capacity(targets.len());
         for target in targets {
-            let resolved = self.inventory.resolve(target);
+            let mut resolved = self.inventory.resolve(target);
             if let Some((message, effect)) = resolved.doubt {
                 self.doubt(meta, target.span.clone(), message, effect);
+            }
+            let at_gateway = api == Api::GatewayApi(Parents::Gateways);
+            if (at_gateway || target.reference == Reference::Unsupported)
+                && let Some((is_missing, doubt)) = self.inventory.leave(target, meta)
+            {
+                if let Some((message, effect)) = doubt {
+                    self.doubt(meta, target.span.clone(), message, effect);
+                }
+                if is_missing {
+                    resolved.destination.backend = Backend::Missing;
+                }
             }
             destinations.push(WeightedDestination {
                 destination: resolved.destination,
@@ -317,7 +308,7 @@ impl Assembly<'_> {
         // What these refuse was refused with its place when it was read.
         match api {
             Api::Istio => Forward::istio(destinations).ok(),
-            Api::GatewayApi => Forward::gateway_api(destinations).ok(),
+            Api::GatewayApi(_) => Forward::gateway_api(destinations).ok(),
         }
     }
 
@@ -369,42 +360,6 @@ impl Assembly<'_> {
         }
     }
 
-    fn add_gateway_listeners(
-        &mut self,
-        service: &VirtualService,
-        gateway: &str,
-        gateways: &[Gateway],
-        routes: Vec<TcpRoute>,
-    ) {
-        if routes.is_empty() {
-            return;
-        }
-        let known = gateways.iter().find(|known| known.full_name == gateway);
-        let mut ports: Vec<u16> = match known {
-            Some(known) => known.servers.iter().map(|server| server.port).collect(),
-            None => routes
-                .iter()
-                .filter_map(|route| route.condition.port)
-                .collect(),
-        };
-        ports.sort_unstable();
-        ports.dedup();
-        if ports.is_empty() {
-            let message = format!("the port of gateway {gateway} is not known");
-            let effect = "name the Gateway's file too, or a port in the match";
-            self.doubt(&service.meta, service.meta.span.clone(), message, effect);
-        }
-        for port in ports {
-            self.add_listener(Listener {
-                name: format!("{gateway}:{port}"),
-                domains: Vec::new(),
-                port,
-                gateways: vec![gateway.to_owned()],
-                routes: routes.clone(),
-            });
-        }
-    }
-
     /// A listener, or more rules for the one that is there.
     pub(super) fn add_listener(&mut self, listener: Listener) {
         let same = self.listeners.iter_mut().find(|known| {
@@ -445,15 +400,4 @@ pub(super) fn mesh_domains(host: &str) -> Vec<Domain> {
         .iter()
         .filter_map(|name| Domain::parse(name).ok())
         .collect()
-}
-
-/// Whether one of a server's hosts covers a host, or the other way round.
-pub(super) fn serves(hosts: &[String], host: &str) -> bool {
-    let covers = |wide: &str, narrow: &str| match wide.strip_prefix('*') {
-        Some(suffix) => narrow.ends_with(suffix),
-        None => wide == narrow,
-    };
-    hosts
-        .iter()
-        .any(|own| covers(own, host) || covers(host, own))
 }

@@ -1,8 +1,9 @@
 //! Kubernetes' own kinds: Service and Deployment, as far as routing asks.
 
-use super::object::{labels, number, text};
-use super::resources::{Deployment, Meta, Service, service_host};
-use super::virtual_service::service_ports;
+use std::collections::BTreeMap;
+
+use super::object::{items, labels, number, text};
+use super::resources::{Deployment, Meta, Service, ServicePort, service_host};
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::Node;
 
@@ -40,10 +41,55 @@ pub(super) fn deployment(spec: &Node, meta: &Meta, report: &mut Report) -> Optio
     })
 }
 
+/// The labels of a namespace.
+pub(super) fn namespace_labels(root: &Node) -> BTreeMap<String, String> {
+    let mut ignored = Report::default();
+    let labels = Fields::any(root, "a resource", &mut ignored)
+        .and_then(|fields| Fields::any(fields.get("metadata")?, "metadata", &mut ignored))
+        .map_or_else(Vec::new, |metadata| {
+            labels(&metadata, "labels", &mut ignored)
+        });
+    labels.into_iter().collect()
+}
+
 /// A text of the metadata of a resource.
 pub(super) fn metadata_text(root: &Node, key: &str) -> Option<String> {
     let mut ignored = Report::default();
     let fields = Fields::any(root, "a resource", &mut ignored)?;
     let metadata = Fields::any(fields.get("metadata")?, "metadata", &mut ignored)?;
     text(&metadata, key, &mut ignored)
+}
+
+/// The ports of a Service (`port`) or a ServiceEntry (`number`). The protocol of the first is told by
+/// the name or by `appProtocol`, as Istio does; the second names it. What is encrypted is not looked
+/// into.
+pub(super) fn service_ports(
+    fields: &Fields,
+    key: &'static str,
+    report: &mut Report,
+) -> Vec<ServicePort> {
+    let mut ports = Vec::new();
+    for node in items(fields, "ports", report) {
+        let Some(port) = Fields::any(node, "a port", report) else {
+            continue;
+        };
+        let protocol = |key: &str, report: &mut Report| {
+            text(&port, key, report).map(|text| text.to_ascii_lowercase())
+        };
+        let named = match key {
+            "number" => protocol("protocol", report),
+            _ => protocol("appProtocol", report).or_else(|| protocol("name", report)),
+        };
+        let is_tcp = ["tcp", "tls", "https", "mongo", "mysql", "redis"]
+            .iter()
+            .any(|known| {
+                named
+                    .as_ref()
+                    .is_some_and(|name| name == known || name.starts_with(&format!("{known}-")))
+            });
+        ports.extend(
+            number(&port, key, 1, 65535, report).map(|number| ServicePort { number, is_tcp }),
+        );
+    }
+    ports
 }

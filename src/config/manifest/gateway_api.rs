@@ -1,18 +1,18 @@
-//! Gateway API: HTTPRoute, GRPCRoute, TCPRoute, TLSRoute and its Gateway.
+//! Gateway API: HTTPRoute, GRPCRoute, TCPRoute, TLSRoute.
 //!
 //! Source: kubernetes-sigs/gateway-api, `apis/v1/{httproute,grpcroute,shared}_types.go` and
 //! `apis/v1alpha2`.
 
-use super::object::{Keys, doubt, duration, items, number, object, refuse, scalar, text, texts};
+use super::api_filter::filter;
+use super::api_match::{grpc_match, http_match};
+use super::api_retry::time_limits;
+use super::object::{Keys, doubt, items, number, object, refuse, scalar, text, texts};
 use super::resources::{
-    Action, ApiRoute, ConnectionRule, Gateway, HttpRule, Meta, Parent, Server, Target, service_host,
+    Action, ApiRoute, ConnectionRule, HttpRule, Meta, Parent, Reference, Target, service_host,
 };
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::Node;
-use crate::routing::{
-    DirectResponse, Faults, FractionalPercent, HeaderMatch, Origin, QueryMatch, Re2, Redirect,
-    RedirectPath, Retries, RouteMatch, StringMatch, UriMatch, UriPattern,
-};
+use crate::routing::{Faults, Origin, Retries};
 
 /// The most backends of a rule.
 const MOST_BACKENDS: usize = 16;
@@ -109,11 +109,15 @@ fn parents(fields: &Fields, meta: &Meta, report: &mut Report) -> Vec<Parent> {
 }
 
 const RULE: Keys = Keys {
-    read: &["name", "matches", "filters", "backendRefs", "timeouts"],
-    not_simulated: &[
-        ("retry", "retries are Istio's default"),
-        ("sessionPersistence", "every request is split anew"),
+    read: &[
+        "name",
+        "matches",
+        "filters",
+        "backendRefs",
+        "timeouts",
+        "retry",
     ],
+    not_simulated: &[("sessionPersistence", "every request is split anew")],
 };
 
 fn plain_rule(origin: Origin, action: Action, node: &Node) -> HttpRule {
@@ -162,16 +166,7 @@ fn http_rule(
     for node in items(&fields, "filters", report) {
         filter(node, meta, &mut rule, report);
     }
-    if let Some(node) = fields.get("timeouts") {
-        const TIMEOUTS: Keys = Keys {
-            read: &["request"],
-            not_simulated: &[("backendRequest", "a try may take as long as the request")],
-        };
-        if let Some(timeouts) = object(node, "timeouts", &TIMEOUTS, report) {
-            let timeout = duration(&timeouts, "request", report);
-            rule.timeout = timeout.filter(|timeout| !timeout.is_zero());
-        }
-    }
+    time_limits(&fields, &mut rule, report);
     Some(rule)
 }
 
@@ -191,6 +186,7 @@ fn connection_rule(
         );
     }
     Some(ConnectionRule {
+        is_tls: meta.kind == "TLSRoute",
         matches: Vec::new(),
         origin,
         targets,
@@ -208,7 +204,7 @@ fn backends(fields: &Fields, meta: &Meta, report: &mut Report) -> Vec<Target> {
     backends.collect()
 }
 
-fn backend(node: &Node, meta: &Meta, report: &mut Report) -> Option<Target> {
+pub(super) fn backend(node: &Node, meta: &Meta, report: &mut Report) -> Option<Target> {
     const BACKEND: Keys = Keys {
         read: &["group", "kind", "name", "namespace", "port", "weight"],
         not_simulated: &[(
@@ -221,18 +217,36 @@ fn backend(node: &Node, meta: &Meta, report: &mut Report) -> Option<Target> {
     let name = scalar(name)?;
     let namespace = text(&fields, "namespace", report).unwrap_or_else(|| meta.namespace.clone());
     let weight = number::<u32>(&fields, "weight", 0, MOST_WEIGHT, report);
-    let host = match text(&fields, "kind", report).as_deref() {
+    let kind = text(&fields, "kind", report);
+    let mut reference = match namespace == meta.namespace {
+        true => Reference::Free,
+        false => Reference::Across {
+            namespace: namespace.clone(),
+            name: name.to_owned(),
+        },
+    };
+    let mut say = |message: String, effect: &str| {
+        doubt(report, node.span.clone(), message, effect);
+    };
+    let host = match kind.as_deref() {
         None | Some("Service") => service_host(name, &namespace),
         // Istio: the name of a host, as it is.
-        Some("Hostname") => name.to_owned(),
-        Some(other) => {
-            let message = format!("a backend of kind {other} is not simulated");
-            doubt(
-                report,
-                node.span.clone(),
-                message,
-                "it counts as a service of that name",
+        Some("Hostname") => {
+            reference = Reference::Free;
+            name.to_owned()
+        }
+        Some(known @ ("InferencePool" | "ServiceImport")) => {
+            let effect = "it counts as a service of that name";
+            say(
+                format!("a backend of kind {known} is not simulated"),
+                effect,
             );
+            service_host(name, &namespace)
+        }
+        Some(other) => {
+            reference = Reference::Unsupported;
+            let effect = "its share is answered with 500";
+            say(format!("Istio knows no backend of kind {other}"), effect);
             service_host(name, &namespace)
         }
     };
@@ -245,288 +259,7 @@ fn backend(node: &Node, meta: &Meta, report: &mut Report) -> Option<Target> {
         } else {
             1
         },
+        reference,
         span: node.span.clone(),
-    })
-}
-
-fn http_match(node: &Node, report: &mut Report) -> Option<RouteMatch> {
-    const MATCH: Keys = Keys {
-        read: &["path", "headers", "queryParams", "method"],
-        not_simulated: &[],
-    };
-    const PATH: Keys = Keys {
-        read: &["type", "value"],
-        not_simulated: &[],
-    };
-    let fields = object(node, "a match", &MATCH, report)?;
-    let uri = match fields.get("path") {
-        Some(node) => {
-            let path = object(node, "a path", &PATH, report)?;
-            let value = text(&path, "value", report).unwrap_or_else(|| "/".into());
-            let kind = text(&path, "type", report);
-            let is_regex = kind.as_deref() == Some("RegularExpression");
-            if !is_regex && !value.starts_with('/') {
-                let message = format!("the path `{value}` has to begin with a slash");
-                refuse(report, node.span.clone(), message);
-            }
-            Some(match kind.as_deref() {
-                Some("Exact") => UriPattern::Exact(value),
-                Some("RegularExpression") => UriPattern::Regex(re2(&value, node, report)?),
-                None | Some("PathPrefix") => UriPattern::PathPrefix(value),
-                Some(other) => {
-                    let message = format!("`{other}` is not a type of path");
-                    refuse(report, node.span.clone(), message);
-                    return None;
-                }
-            })
-        }
-        None => None,
-    };
-    let mut condition = RouteMatch {
-        uri: uri.map(|pattern| UriMatch {
-            pattern,
-            ignore_case: false,
-        }),
-        method: text(&fields, "method", report).map(StringMatch::Exact),
-        ..RouteMatch::default()
-    };
-    condition.headers = headers(&fields, report);
-    for (name, value) in named(&fields, "queryParams", report) {
-        // The first of the same name counts.
-        if condition.query.iter().all(|query| query.name != name) {
-            condition.query.push(QueryMatch { name, value });
-        }
-    }
-    Some(condition)
-}
-
-fn headers(fields: &Fields, report: &mut Report) -> Vec<HeaderMatch> {
-    let mut headers: Vec<HeaderMatch> = Vec::new();
-    for (name, value) in named(fields, "headers", report) {
-        let header = HeaderMatch::new(&name, value);
-        if headers.iter().all(|other| other.name() != header.name()) {
-            headers.push(header);
-        }
-    }
-    headers
-}
-
-/// `[{type, name, value}]`: headers, or query parameters.
-fn named(fields: &Fields, key: &str, report: &mut Report) -> Vec<(String, StringMatch)> {
-    const NAMED: Keys = Keys {
-        read: &["type", "name", "value"],
-        not_simulated: &[],
-    };
-    let mut found = Vec::new();
-    for node in items(fields, key, report) {
-        let Some(one) = object(node, "a match by name", &NAMED, report) else {
-            continue;
-        };
-        let name = text(&one, "name", report).unwrap_or_default();
-        let value = text(&one, "value", report).unwrap_or_default();
-        let value = match text(&one, "type", report).as_deref() {
-            Some("RegularExpression") => re2(&value, node, report).map(StringMatch::Regex),
-            _ => Some(StringMatch::Exact(value)),
-        };
-        found.extend(value.map(|value| (name, value)));
-    }
-    found
-}
-
-fn re2(pattern: &str, node: &Node, report: &mut Report) -> Option<Re2> {
-    match Re2::new(pattern) {
-        Ok(regex) => Some(regex),
-        Err(error) => {
-            refuse(report, node.span.clone(), error.to_string());
-            None
-        }
-    }
-}
-
-/// A method of gRPC is a path: `/service/method`.
-fn grpc_match(node: &Node, report: &mut Report) -> Option<RouteMatch> {
-    const MATCH: Keys = Keys {
-        read: &["method", "headers"],
-        not_simulated: &[],
-    };
-    const METHOD: Keys = Keys {
-        read: &["type", "service", "method"],
-        not_simulated: &[],
-    };
-    let fields = object(node, "a match", &MATCH, report)?;
-    let mut condition = RouteMatch {
-        headers: headers(&fields, report),
-        ..RouteMatch::default()
-    };
-    if let Some(node) = fields.get("method") {
-        let method = object(node, "a method", &METHOD, report)?;
-        let (service, name) = (
-            text(&method, "service", report),
-            text(&method, "method", report),
-        );
-        let is_regex = text(&method, "type", report).as_deref() == Some("RegularExpression");
-        let pattern = match (service, name, is_regex) {
-            (None, None, _) => None,
-            (service, name, true) => {
-                let any = || "[^/]+".to_owned();
-                let path = format!(
-                    "/{}/{}",
-                    service.unwrap_or_else(any),
-                    name.unwrap_or_else(any)
-                );
-                Some(UriPattern::Regex(re2(&path, node, report)?))
-            }
-            (Some(service), Some(name), false) => {
-                Some(UriPattern::Exact(format!("/{service}/{name}")))
-            }
-            (Some(service), None, false) => Some(UriPattern::Prefix(format!("/{service}/"))),
-            (None, Some(name), false) => {
-                let path = format!("/[^/]+/{}", regex::escape(&name));
-                Some(UriPattern::Regex(re2(&path, node, report)?))
-            }
-        };
-        condition.uri = pattern.map(|pattern| UriMatch {
-            pattern,
-            ignore_case: false,
-        });
-    }
-    Some(condition)
-}
-
-fn filter(node: &Node, meta: &Meta, rule: &mut HttpRule, report: &mut Report) {
-    const FILTER: Keys = Keys {
-        read: &[
-            "type",
-            "requestMirror",
-            "requestRedirect",
-            "requestHeaderModifier",
-            "responseHeaderModifier",
-            "urlRewrite",
-            "extensionRef",
-            "cors",
-            "directResponse",
-            "externalAuth",
-        ],
-        not_simulated: &[],
-    };
-    let Some(fields) = object(node, "a filter", &FILTER, report) else {
-        return;
-    };
-    match text(&fields, "type", report).unwrap_or_default().as_str() {
-        "RequestMirror" => {
-            let mirror = fields.get("requestMirror");
-            rule.mirrors
-                .extend(mirror.and_then(|node| mirrored(node, meta, report)));
-        }
-        "RequestRedirect" => {
-            if let Some(node) = fields.get("requestRedirect") {
-                rule.action = redirect(node, report).map_or(rule.action.clone(), Action::Redirect);
-            }
-        }
-        "DirectResponse" => {
-            if let Some(node) = fields.get("directResponse") {
-                let response = direct_response(node, report);
-                rule.action = response.map_or(rule.action.clone(), Action::DirectResponse);
-            }
-        }
-        "" => refuse(report, node.span.clone(), "a filter needs a type"),
-        other => {
-            let message = format!("the filter {other} is not simulated");
-            let effect = "what the backend or the client sees is changed; the route is the same";
-            doubt(report, node.span.clone(), message, effect);
-        }
-    }
-}
-
-fn mirrored(node: &Node, meta: &Meta, report: &mut Report) -> Option<(Target, FractionalPercent)> {
-    const MIRROR: Keys = Keys {
-        read: &["backendRef", "percent", "fraction"],
-        not_simulated: &[],
-    };
-    const FRACTION: Keys = Keys {
-        read: &["numerator", "denominator"],
-        not_simulated: &[],
-    };
-    let fields = object(node, "a mirror", &MIRROR, report)?;
-    let target = backend(
-        fields.required("backendRef", "{name: reviews-v2}", report)?,
-        meta,
-        report,
-    )?;
-    let share = if fields.get("percent").is_some() {
-        FractionalPercent::percent(number(&fields, "percent", 0, 100, report)?)
-    } else if let Some(node) = fields.get("fraction") {
-        let fraction = object(node, "a fraction", &FRACTION, report)?;
-        let most = i64::from(i32::MAX);
-        let numerator: u32 = number(&fraction, "numerator", 0, most, report)?;
-        let denominator = number::<u32>(&fraction, "denominator", 1, most, report).unwrap_or(100);
-        // Istio: a percentage as a double, in millionths.
-        FractionalPercent::istio(100.0 * f64::from(numerator) / f64::from(denominator))
-    } else {
-        FractionalPercent::ALWAYS
-    };
-    Some((target, share))
-}
-
-/// `{statusCode, body: {string}}`, an experimental filter.
-fn direct_response(node: &Node, report: &mut Report) -> Option<DirectResponse> {
-    const RESPONSE: Keys = Keys {
-        read: &["statusCode", "body"],
-        not_simulated: &[],
-    };
-    let fields = object(node, "a direct response", &RESPONSE, report)?;
-    fields.required("statusCode", "503", report)?;
-    let status = number(&fields, "statusCode", 200, 599, report)?;
-    let body = fields.get("body").and_then(|node| {
-        let body = Fields::any(node, "a body", report)?;
-        text(&body, "string", report)
-    });
-    Some(DirectResponse {
-        status,
-        body: body.unwrap_or_default(),
-    })
-}
-
-fn redirect(node: &Node, report: &mut Report) -> Option<Redirect> {
-    const REDIRECT: Keys = Keys {
-        read: &["scheme", "hostname", "path", "port", "statusCode"],
-        not_simulated: &[],
-    };
-    let fields = object(node, "a redirect", &REDIRECT, report)?;
-    let path = fields.get("path").and_then(|node| {
-        let path = Fields::any(node, "a path", report)?;
-        let full = text(&path, "replaceFullPath", report).map(RedirectPath::Full);
-        let prefix = text(&path, "replacePrefixMatch", report).map(RedirectPath::ReplacePrefix);
-        full.or(prefix)
-    });
-    Some(Redirect {
-        status: number(&fields, "statusCode", 301, 308, report).unwrap_or(302),
-        scheme: text(&fields, "scheme", report),
-        authority: text(&fields, "hostname", report),
-        port: number(&fields, "port", 1, 65535, report),
-        path,
-    })
-}
-
-/// Reads the `spec` of Gateway API's Gateway: its listeners.
-pub(super) fn api_gateway(spec: &Node, meta: &Meta, report: &mut Report) -> Option<Gateway> {
-    let fields = Fields::any(spec, "a Gateway", report)?;
-    let mut servers = Vec::new();
-    for node in items(&fields, "listeners", report) {
-        let Some(listener) = Fields::any(node, "a listener", report) else {
-            continue;
-        };
-        let hostname = text(&listener, "hostname", report);
-        let name = text(&listener, "name", report).unwrap_or_default();
-        let port = number(&listener, "port", 1, 65535, report);
-        servers.extend(port.map(|port| Server {
-            name,
-            port,
-            hosts: vec![hostname.unwrap_or_else(|| "*".into())],
-        }));
-    }
-    Some(Gateway {
-        full_name: meta.full_name(),
-        servers,
     })
 }

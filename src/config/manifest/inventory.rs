@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::resources::{Resources, Service, Target};
+use super::resources::{Meta, Reference, Resources, Service, Target};
 use crate::routing::{Backend, Destination};
 
 /// What is known of hosts, subsets and pods.
@@ -52,6 +52,37 @@ impl<'a> Inventory<'a> {
         }
     }
 
+    /// What is to say of a destination that a route may not name just so: whether it is refused, the
+    /// doubt and its effect. `None` if it may.
+    pub(super) fn leave(
+        &self,
+        target: &Target,
+        route: &Meta,
+    ) -> Option<(bool, Option<(String, &'static str)>)> {
+        let (namespace, name) = match &target.reference {
+            Reference::Free => return None,
+            // Said where it was read.
+            Reference::Unsupported => return Some((true, None)),
+            Reference::Across { namespace, name } => (namespace, name),
+        };
+        let grants = &self.resources.grants;
+        let mut letting = grants.iter();
+        if letting.any(|grant| grant.lets(route, namespace, name)) {
+            return None;
+        }
+        let message = format!(
+            "no ReferenceGrant of namespace {namespace} lets {}s of namespace {} name the Service {name}",
+            route.kind, route.namespace
+        );
+        Some(match grants.is_empty() {
+            true => {
+                let effect = "it is taken to be there; name its file too";
+                (false, Some((message, effect)))
+            }
+            false => (true, Some((message, "its share is answered with 500"))),
+        })
+    }
+
     fn backend(
         &self,
         target: &Target,
@@ -60,7 +91,9 @@ impl<'a> Inventory<'a> {
         const MISSING: &str = "its share is answered with an error: nothing is renormalised";
         let host = &target.host;
         let cluster_host = host.ends_with(".svc.cluster.local");
-        if service.is_none() && cluster_host && !self.resources.services.is_empty() {
+        let mut services = self.resources.services.iter();
+        let services_given = services.any(|service| service.meta.kind == "Service");
+        if service.is_none() && cluster_host && services_given {
             let doubt = format!("no Service is `{host}`");
             return (Backend::Missing, Some((doubt, MISSING)));
         }

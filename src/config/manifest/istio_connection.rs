@@ -3,8 +3,8 @@
 //! Source: istio/api, `networking/v1alpha3/virtual_service.proto` (`TCPRoute`, `TLSRoute`); messages
 //! from istio/istio, `pkg/config/validation/validation.go`.
 
-use super::istio_http::targets;
 use super::istio_match::gateway_names;
+use super::istio_target::targets;
 use super::object::{Keys, items, labels, number, object, refuse, text, texts};
 use super::resources::{ConnectionRule, Meta, source_match};
 use crate::config::reader::{Fields, Report};
@@ -114,6 +114,7 @@ fn rule(
         return None;
     }
     Some(ConnectionRule {
+        is_tls: name.starts_with("tls"),
         matches,
         origin,
         targets: targets(route, meta, report)?,

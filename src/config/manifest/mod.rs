@@ -6,20 +6,35 @@
 //! together as Istio does. What Istio refuses is refused in its words, with line and column; what it
 //! warns of, and what is not simulated, is a warning. All mistakes of all files are reported at once.
 
+mod api_filter;
+mod api_gateway;
+mod api_match;
+mod api_retry;
 mod assemble;
 mod assemble_api;
+mod assemble_gateway;
 mod cluster;
 mod core;
+mod destination_rule;
 mod files;
 mod gateway_api;
+#[cfg(test)]
+mod gateway_tests;
 mod inventory;
+mod istio_answer;
 mod istio_connection;
+mod istio_fault;
+mod istio_gateway;
 mod istio_http;
 mod istio_match;
+mod istio_mirror;
 mod istio_names;
+mod istio_retry;
+mod istio_target;
 mod object;
 mod resources;
 mod route_rule;
+mod service_entry;
 #[cfg(test)]
 mod tests;
 mod virtual_service;
@@ -194,6 +209,17 @@ fn meta_of(resource: &Resource, file: usize) -> Meta {
     }
 }
 
+/// Whether a resource of Gateway API has the group of its first, incompatible versions.
+fn is_outdated(resource: &Resource) -> bool {
+    let kind = resource.kind.as_str();
+    let is_route = kind == "Gateway" || kind.ends_with("Route");
+    is_route
+        && matches!(
+            resource.group(),
+            "networking.x-k8s.io" | "gateway.networking.x-k8s.io"
+        )
+}
+
 /// Reads a resource if its kind says something about routes; whether it did.
 fn read(
     resource: &Resource,
@@ -209,16 +235,30 @@ fn read(
     let group = resource.group();
     let istio = group == "networking.istio.io";
     let gateway_api = group == "gateway.networking.k8s.io";
+    if resource.kind == "Namespace" && group.is_empty() {
+        let labels = core::namespace_labels(&resource.root);
+        all.namespaces.insert(meta.name, labels);
+        return true;
+    }
     let known = match resource.kind.as_str() {
         "VirtualService" | "DestinationRule" | "ServiceEntry" => istio,
         "Gateway" => istio || gateway_api,
-        "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" => gateway_api,
+        "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "ReferenceGrant" => gateway_api,
         "RouteRule" => group == "config.istio.io",
         "Service" => group.is_empty(),
         "Deployment" => group == "apps" || group == "extensions",
         _ => false,
     };
     if !known {
+        if is_outdated(resource) {
+            let message = format!("`{}` of {group} is not read", resource.kind);
+            let effect = "an old form of gateway.networking.k8s.io";
+            report.add(Diagnostic::warning(
+                resource.kind_span.clone(),
+                message,
+                effect,
+            ));
+        }
         return false;
     }
     let Some(spec) = root.required("spec", "{}", report) else {
@@ -231,16 +271,19 @@ fn read(
         }
         "DestinationRule" => all
             .destination_rules
-            .extend(virtual_service::destination_rule(spec, &meta, report)),
+            .extend(destination_rule::destination_rule(spec, &meta, report)),
         "ServiceEntry" => all
             .services
-            .extend(virtual_service::service_entry(spec, &meta, report)),
+            .extend(service_entry::service_entry(spec, &meta, report)),
         "Gateway" if istio => all
             .gateways
-            .extend(virtual_service::istio_gateway(spec, &meta, report)),
+            .extend(istio_gateway::istio_gateway(spec, &meta, report)),
         "Gateway" => all
             .gateways
-            .extend(gateway_api::api_gateway(spec, &meta, report)),
+            .extend(api_gateway::api_gateway(spec, &meta, report)),
+        "ReferenceGrant" => all
+            .grants
+            .extend(api_gateway::reference_grant(spec, &meta, report)),
         "RouteRule" => all
             .route_rules
             .extend(route_rule::route_rule(spec, meta, &line, report)),

@@ -33,10 +33,18 @@ impl Meta {
         format!("{} {}", self.kind, self.full_name())
     }
 
-    /// Oldest first; without a time, first in the files. Then namespace and name.
+    /// Oldest first, those without a time last; then by namespace and name: Gateway API's order.
     pub(super) fn age(&self) -> (bool, Option<&str>, &str, &str) {
         let created = self.created.as_deref();
         (created.is_none(), created, &self.namespace, &self.name)
+    }
+
+    /// Oldest first, those without a time last; then by name and namespace: Istio's order.
+    ///
+    /// Source: istio/istio, `pilot/pkg/model/config.go` (`sortConfigByCreationTime`).
+    pub(super) fn istio_age(&self) -> (bool, Option<&str>, &str, &str) {
+        let (no_time, created, namespace, name) = self.age();
+        (no_time, created, name, namespace)
     }
 }
 
@@ -48,7 +56,19 @@ pub(super) struct Target {
     pub(super) subset: Option<String>,
     pub(super) port: Option<u16>,
     pub(super) weight: u32,
+    pub(super) reference: Reference,
     pub(super) span: Range<usize>,
+}
+
+/// Whether a route may name its target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reference {
+    /// It may.
+    Free,
+    /// A service of another namespace than the route of Gateway API: that namespace has to let it.
+    Across { namespace: String, name: String },
+    /// Istio has no such kind of backend.
+    Unsupported,
 }
 
 /// What a rule does with a request.
@@ -76,6 +96,8 @@ pub(super) struct HttpRule {
 /// A rule for connections.
 #[derive(Debug, Clone)]
 pub(super) struct ConnectionRule {
+    /// Whether it routes by the server name of the handshake.
+    pub(super) is_tls: bool,
     pub(super) matches: Vec<(Origin, TcpMatch)>,
     pub(super) origin: Origin,
     pub(super) targets: Vec<Target>,
@@ -138,7 +160,104 @@ pub(super) struct Gateway {
 pub(super) struct Server {
     pub(super) name: String,
     pub(super) port: u16,
-    pub(super) hosts: Vec<String>,
+    pub(super) carries: Carries,
+    pub(super) hosts: Vec<ServerHost>,
+    pub(super) admits: Admits,
+}
+
+/// A host of a server, as far as it is open to the routes of other namespaces.
+#[derive(Debug, Clone)]
+pub(super) struct ServerHost {
+    /// The only namespace whose routes may have it; `None`: every one.
+    pub(super) namespace: Option<String>,
+    pub(super) name: String,
+}
+
+impl ServerHost {
+    /// Open to every namespace.
+    pub(super) fn open(name: String) -> Self {
+        Self {
+            namespace: None,
+            name,
+        }
+    }
+}
+
+/// What a server sees of what it carries, which decides whose rules it can follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carries {
+    /// Requests: HTTP, and HTTPS that ends here.
+    Requests,
+    /// Connections: TCP, and TLS that ends here.
+    Connections,
+    /// Handshakes: TLS that passes through.
+    Handshakes,
+    /// Nothing that is routed here, such as UDP.
+    Other,
+    /// Nothing is said.
+    Unknown,
+}
+
+impl Carries {
+    /// Whether rules for requests hold.
+    pub(super) fn requests(self) -> bool {
+        matches!(self, Self::Requests | Self::Unknown)
+    }
+
+    /// Whether rules for connections hold: by server name, or for all.
+    pub(super) fn connections(self, by_server_name: bool) -> bool {
+        match self {
+            Self::Handshakes => by_server_name,
+            Self::Connections => !by_server_name,
+            Self::Unknown => true,
+            Self::Requests | Self::Other => false,
+        }
+    }
+}
+
+/// Whose routes a listener of Gateway API admits.
+#[derive(Debug, Clone)]
+pub(super) struct Admits {
+    pub(super) namespaces: Namespaces,
+    /// The kinds of routes; empty: all that its protocol can follow.
+    pub(super) kinds: Vec<String>,
+}
+
+/// Namespaces of routes.
+#[derive(Debug, Clone)]
+pub(super) enum Namespaces {
+    All,
+    None,
+    /// That of the gateway.
+    Same(String),
+    /// Those with such labels.
+    Selected(Vec<Requirement>),
+}
+
+/// A condition on the labels of a namespace.
+#[derive(Debug, Clone)]
+pub(super) struct Requirement {
+    pub(super) key: String,
+    pub(super) operator: Operator,
+}
+
+/// What the value of a label has to be.
+#[derive(Debug, Clone)]
+pub(super) enum Operator {
+    In(Vec<String>),
+    NotIn(Vec<String>),
+    Exists,
+    DoesNotExist,
+}
+
+/// Gateway API's ReferenceGrant: routes of other namespaces that may name services of this one.
+#[derive(Debug, Clone)]
+pub(super) struct Grant {
+    pub(super) namespace: String,
+    /// Kind and namespace of the routes.
+    pub(super) from: Vec<(String, String)>,
+    /// Kind, and name if it is one only.
+    pub(super) to: Vec<(String, Option<String>)>,
 }
 
 /// Gateway API's routes.
@@ -179,6 +298,9 @@ pub(super) struct Resources {
     pub(super) gateways: Vec<Gateway>,
     pub(super) api_routes: Vec<ApiRoute>,
     pub(super) route_rules: Vec<RouteRule>,
+    pub(super) grants: Vec<Grant>,
+    /// Namespaces by name, with their labels.
+    pub(super) namespaces: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// The full name of a host, as Istio resolves it: a name without a dot is a service beside the

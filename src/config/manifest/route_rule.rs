@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use super::object::{Keys, doubt, duration, items, labels, number, object, refuse, scalar, text};
-use super::resources::{Action, HttpRule, Meta, RouteRule, Target, qualified, source_match};
+use super::resources::{
+    Action, HttpRule, Meta, Reference, RouteRule, Target, qualified, source_match,
+};
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::Node;
 use crate::routing::{
@@ -129,6 +131,7 @@ fn target(host: String, node: &Node, labels: &[(String, String)], weight: u32) -
         subset: (!values.is_empty()).then(|| values.join("-")),
         port: None,
         weight,
+        reference: Reference::Free,
         span: node.span.clone(),
     }
 }
@@ -160,6 +163,7 @@ fn targets(fields: &Fields, host: &str, report: &mut Report) -> Vec<Target> {
             subset: None,
             port: None,
             weight: 100,
+            reference: Reference::Free,
             span: fields.start(),
         });
     }

@@ -14,7 +14,7 @@ fn manifests(names: &[&str]) -> Manifests {
 }
 
 /// The shares of a request by version, in percent.
-fn shares(manifests: &Manifests, request: &Request) -> Vec<(String, f64)> {
+pub(super) fn shares(manifests: &Manifests, request: &Request) -> Vec<(String, f64)> {
     match manifests.table.answer(request).resolution {
         Resolution::Route { route, .. } => match &route.action {
             RouteAction::Forward(forward) => of_forward(forward),
@@ -24,7 +24,7 @@ fn shares(manifests: &Manifests, request: &Request) -> Vec<(String, f64)> {
     }
 }
 
-fn of_forward(forward: &Forward) -> Vec<(String, f64)> {
+pub(super) fn of_forward(forward: &Forward) -> Vec<(String, f64)> {
     let shares = forward.shares().unwrap_or_default();
     let named = forward.destinations().iter().zip(shares);
     named
@@ -36,7 +36,7 @@ fn reviews() -> Request {
     Request::parse("GET http://reviews:9080/reviews/0").unwrap()
 }
 
-fn of(versions: &[(&str, f64)]) -> Vec<(String, f64)> {
+pub(super) fn of(versions: &[(&str, f64)]) -> Vec<(String, f64)> {
     versions
         .iter()
         .map(|(name, share)| ((*name).to_owned(), *share))
@@ -195,7 +195,7 @@ fn old_rules_go_by_precedence() {
     assert_eq!(shares(&half, &reviews()), of(&[("v1", 50.0), ("v3", 50.0)]));
 }
 
-fn parsed(text: &str) -> Result<Manifests, ConfigError> {
+pub(super) fn parsed(text: &str) -> Result<Manifests, ConfigError> {
     parse_manifests(&[Source::new("test.yaml", text)])
 }
 
@@ -544,8 +544,86 @@ fn connections_that_no_rule_meets_are_warned_of() {
     );
 }
 
-fn virtual_service(spec: &str) -> String {
+pub(super) fn virtual_service(spec: &str) -> String {
     format!(
         "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: a}}\nspec: {spec}\n"
     )
+}
+
+#[test]
+fn of_equal_age_the_first_by_name_has_the_host() {
+    let one = |namespace: &str, name: &str, version: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: {name}, \
+             namespace: {namespace}}}\nspec: {{hosts: [reviews.default.svc.cluster.local], http: \
+             [{{route: [{{destination: {{host: reviews, subset: {version}}}}}]}}]}}\n"
+        )
+    };
+    let text = format!("{}---\n{}", one("a", "z", "v1"), one("b", "y", "v2"));
+    let manifests = parsed(&text).unwrap();
+    assert_eq!(shares(&manifests, &reviews()), of(&[("v2", 100.0)]));
+}
+
+#[test]
+fn a_match_that_an_earlier_one_covers_is_not_used() {
+    let text = service(
+        "  - match: [{uri: {prefix: /shop}}]\n    route: [{destination: {host: a}}]\n  - name: more\n    \
+         match: [{uri: {prefix: /shops}, method: {exact: GET}}, {uri: {prefix: /other}}]\n    route: \
+         [{destination: {host: b}}]",
+    );
+    let warnings = parsed(&text).unwrap().warnings.join("\n");
+    let said = "rule more match more.match[0] is not used (duplicate/overlapping match in rule \
+                http[0])";
+    assert!(warnings.contains(said), "{warnings}");
+    assert!(
+        !warnings.contains("all matches used by prior rules"),
+        "{warnings}"
+    );
+    let apart = service(
+        "  - match: [{uri: {prefix: /shop}, method: {exact: GET}}]\n    route: [{destination: {host: \
+         a}}]\n  - match: [{uri: {prefix: /shops}}]\n    route: [{destination: {host: b}}]",
+    );
+    assert_eq!(parsed(&apart).unwrap().warnings, Vec::<String>::new());
+}
+
+#[test]
+fn deprecated_and_half_written_faults_are_never_injected() {
+    for (fault, said) in [
+        (
+            "delay: {percent: 50, fixedDelay: 1s}",
+            "`percent` is deprecated",
+        ),
+        (
+            "delay: {percentage: {value: 50}}",
+            "the delay has no `fixedDelay`",
+        ),
+    ] {
+        let text = service(&format!(
+            "  - fault: {{{fault}}}\n    route: [{{destination: {{host: reviews}}}}]"
+        ));
+        let manifests = parsed(&text).unwrap();
+        assert!(manifests.warnings.join("\n").contains(said), "{fault}");
+        let route = manifests.table.find(&reviews()).unwrap();
+        let share = route
+            .faults
+            .delay
+            .as_ref()
+            .map(|delay| delay.percentage.share());
+        assert!(share.is_none_or(|share| to_f64(share) == 0.0), "{fault}");
+    }
+    let mirror = service(
+        "  - route: [{destination: {host: reviews}}]\n    mirror: {host: a}\n    mirrorPercent: 101",
+    );
+    let error = parsed(&mirror).unwrap_err().to_string();
+    let said = "mirror_percent must have a max value of 100 (it has 101)";
+    assert!(error.contains(said), "{error}");
+}
+
+#[test]
+fn hosts_outside_say_nothing_of_the_services_inside() {
+    let entry = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: e}\nspec: \
+                 {hosts: [a.com], ports: [{number: 80, protocol: HTTP}]}\n---\n";
+    let route = service("  - route: [{destination: {host: reviews}}]");
+    let manifests = parsed(&format!("{entry}{route}")).unwrap();
+    assert_eq!(manifests.warnings, Vec::<String>::new());
 }

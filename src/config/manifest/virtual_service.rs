@@ -1,20 +1,16 @@
-//! Istio's VirtualService, DestinationRule, Gateway and ServiceEntry.
+//! Istio's VirtualService: its hosts, and rules that never match.
 //!
-//! Source: istio/api, `networking/v1alpha3/*.proto`; messages from istio/istio,
+//! Source: istio/api, `networking/v1alpha3/virtual_service.proto`; messages from istio/istio,
 //! `pkg/config/validation/virtualservice.go`.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::istio_connection::{tcp_rule, tls_rule};
 use super::istio_http::http_rule;
 use super::istio_match::gateway_names;
-use super::istio_names::{host_problem, is_label, overlap};
-use super::object::{Keys, doubt, items, labels, number, object, refuse, text, texts};
-use super::resources::{
-    ConnectionRule, DestinationRule, Gateway, HttpRule, Meta, Server, Service, ServicePort,
-    VirtualService, qualified,
-};
+use super::istio_names::{host_problem, overlap};
+use super::object::{Keys, doubt, items, object, refuse, texts};
+use super::resources::{ConnectionRule, HttpRule, Meta, VirtualService, qualified};
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::Node;
 use crate::routing::{MESH, RouteMatch, TcpMatch};
@@ -48,22 +44,22 @@ pub(super) fn virtual_service(
         .enumerate()
         .filter_map(|(place, node)| http_rule(node, place, &meta, line, report))
         .collect();
-    warn_of_unused(&http.iter().map(of_http).collect::<Vec<_>>(), report);
+    let analysed: Vec<_> = http.iter().map(of_http).collect();
+    warn_of_unused(&analysed, RouteMatch::covers, report);
     let tls = items(&fields, "tls", report)
         .iter()
         .enumerate()
         .filter_map(|(place, node)| tls_rule(node, place, &meta, line, report));
     let mut connections: Vec<ConnectionRule> = tls.collect();
-    warn_of_unused(
-        &connections.iter().map(of_connections).collect::<Vec<_>>(),
-        report,
-    );
+    let analysed: Vec<_> = connections.iter().map(of_connections).collect();
+    warn_of_unused(&analysed, TcpMatch::eq, report);
     let tcp = items(&fields, "tcp", report)
         .iter()
         .enumerate()
         .filter_map(|(place, node)| tcp_rule(node, place, &meta, line, report));
     let tcp: Vec<ConnectionRule> = tcp.collect();
-    warn_of_unused(&tcp.iter().map(of_connections).collect::<Vec<_>>(), report);
+    let analysed: Vec<_> = tcp.iter().map(of_connections).collect();
+    warn_of_unused(&analysed, TcpMatch::eq, report);
     connections.extend(tcp);
     Some(VirtualService {
         meta,
@@ -141,7 +137,9 @@ struct Analysed<'a, C> {
 }
 
 /// What Istio's analysis calls rules that can never match.
-fn warn_of_unused<C: PartialEq>(rules: &[Analysed<C>], report: &mut Report) {
+///
+/// `covers` says whether a match leaves nothing for a later one.
+fn warn_of_unused<C>(rules: &[Analysed<C>], covers: fn(&C, &C) -> bool, report: &mut Report) {
     const NEVER: &str = "nothing reaches it";
     let mut seen: Vec<(&C, &str)> = Vec::new();
     let mut caught = false;
@@ -160,7 +158,7 @@ fn warn_of_unused<C: PartialEq>(rules: &[Analysed<C>], report: &mut Report) {
         }
         let mut used = false;
         for (own, condition, span) in &rule.matches {
-            match seen.iter().find(|(other, _)| other == condition) {
+            match seen.iter().find(|(other, _)| covers(other, condition)) {
                 Some((_, other)) => {
                     let message = format!(
                         "virtualService rule {name} match {own} is not used (duplicate/overlapping \
@@ -201,153 +199,4 @@ fn of_connections(rule: &ConnectionRule) -> Analysed<'_, TcpMatch> {
             .map(|(origin, condition)| (origin.rule.as_str(), condition, &rule.span))
             .collect(),
     }
-}
-
-/// Reads the `spec` of a DestinationRule: its subsets.
-pub(super) fn destination_rule(
-    spec: &Node,
-    meta: &Meta,
-    report: &mut Report,
-) -> Option<DestinationRule> {
-    const BALANCING: &str = "it decides among the replicas of a version, not between versions";
-    const SPEC: Keys = Keys {
-        read: &["host", "subsets"],
-        not_simulated: &[
-            ("trafficPolicy", BALANCING),
-            ("exportTo", "the subsets are seen from every namespace"),
-            (
-                "workloadSelector",
-                "the subsets are seen from every workload",
-            ),
-        ],
-    };
-    const SUBSET: Keys = Keys {
-        read: &["name", "labels"],
-        not_simulated: &[("trafficPolicy", BALANCING)],
-    };
-    let fields = object(spec, "a DestinationRule", &SPEC, report)?;
-    let host = text(&fields, "host", report).unwrap_or_default();
-    if host.is_empty() {
-        refuse(report, fields.start(), "destination rule host is required");
-    }
-    let mut subsets: Vec<(String, BTreeMap<String, String>)> = Vec::new();
-    for node in items(&fields, "subsets", report) {
-        let Some(subset) = object(node, "a subset", &SUBSET, report) else {
-            continue;
-        };
-        let name = text(&subset, "name", report).unwrap_or_default();
-        if name.is_empty() {
-            refuse(report, node.span.clone(), "subset name cannot be empty");
-        } else if !is_label(&name) {
-            let message = format!("subset name is invalid: {name}");
-            refuse(report, node.span.clone(), message);
-        }
-        if subsets.iter().any(|(other, _)| *other == name) {
-            let message = format!("duplicate subset names: {name}");
-            refuse(report, node.span.clone(), message);
-        }
-        let labels = labels(&subset, "labels", report);
-        subsets.push((name, labels.into_iter().collect()));
-    }
-    Some(DestinationRule {
-        host: qualified(&host, &meta.namespace),
-        subsets,
-    })
-}
-
-/// Reads the `spec` of Istio's Gateway: the ports that it listens on.
-pub(super) fn istio_gateway(spec: &Node, meta: &Meta, report: &mut Report) -> Option<Gateway> {
-    const SPEC: Keys = Keys {
-        read: &["servers", "selector"],
-        not_simulated: &[],
-    };
-    const SERVER: Keys = Keys {
-        read: &["port", "hosts", "name", "tls"],
-        not_simulated: &[
-            ("bind", "every address is listened on"),
-            ("defaultEndpoint", "nothing is forwarded there"),
-        ],
-    };
-    let fields = object(spec, "a Gateway", &SPEC, report)?;
-    let mut servers = Vec::new();
-    for node in items(&fields, "servers", report) {
-        let Some(server) = object(node, "a server", &SERVER, report) else {
-            continue;
-        };
-        let Some(port) = server.get("port") else {
-            refuse(
-                report,
-                node.span.clone(),
-                "server config must contain a port",
-            );
-            continue;
-        };
-        let number = Fields::any(port, "a port", report)
-            .and_then(|port| number::<u16>(&port, "number", 1, 65535, report));
-        let hosts = texts(&server, "hosts", report);
-        // `namespace/host` limits who may bind to it; here everybody may.
-        let hosts = hosts
-            .iter()
-            .map(|host| host.rsplit('/').next().unwrap_or(host).to_owned());
-        servers.extend(number.map(|port| Server {
-            name: text(&server, "name", report).unwrap_or_default(),
-            port,
-            hosts: hosts.collect(),
-        }));
-    }
-    Some(Gateway {
-        full_name: meta.full_name(),
-        servers,
-    })
-}
-
-/// Reads the `spec` of a ServiceEntry: a service for each of its hosts.
-pub(super) fn service_entry(spec: &Node, meta: &Meta, report: &mut Report) -> Vec<Service> {
-    let Some(fields) = Fields::any(spec, "a ServiceEntry", report) else {
-        return Vec::new();
-    };
-    let ports = service_ports(&fields, "number", report);
-    let hosts = texts(&fields, "hosts", report).into_iter();
-    hosts
-        .map(|host| Service {
-            meta: meta.clone(),
-            host,
-            ports: ports.clone(),
-            selector: BTreeMap::new(),
-        })
-        .collect()
-}
-
-/// The ports of a Service (`port`) or a ServiceEntry (`number`). The protocol of the first is told by
-/// the name or by `appProtocol`, as Istio does; the second names it. What is encrypted is not looked
-/// into.
-pub(super) fn service_ports(
-    fields: &Fields,
-    key: &'static str,
-    report: &mut Report,
-) -> Vec<ServicePort> {
-    let mut ports = Vec::new();
-    for node in items(fields, "ports", report) {
-        let Some(port) = Fields::any(node, "a port", report) else {
-            continue;
-        };
-        let protocol = |key: &str, report: &mut Report| {
-            text(&port, key, report).map(|text| text.to_ascii_lowercase())
-        };
-        let named = match key {
-            "number" => protocol("protocol", report),
-            _ => protocol("appProtocol", report).or_else(|| protocol("name", report)),
-        };
-        let is_tcp = ["tcp", "tls", "https", "mongo", "mysql", "redis"]
-            .iter()
-            .any(|known| {
-                named
-                    .as_ref()
-                    .is_some_and(|name| name == known || name.starts_with(&format!("{known}-")))
-            });
-        ports.extend(
-            number(&port, key, 1, 65535, report).map(|number| ServicePort { number, is_tcp }),
-        );
-    }
-    ports
 }

@@ -16,7 +16,8 @@ use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report};
 use crate::config::values::parse_duration;
 use crate::config::yaml::Node;
-use crate::rollout::{ArgoMetric, ArgoMetricParts, Judged};
+use crate::rollout::{ArgoMetric, ArgoMetricParts, Judged, Measure, ValueRange};
+use crate::units::Rational;
 
 const METRIC: Keys = Keys {
     read: &[
@@ -69,13 +70,15 @@ pub(super) fn read(
     };
     let times = metric.times(report);
     let limits = metric.limits(report);
-    let query = metric.query(report)?;
+    let Some(query) = metric.query(report) else {
+        return metric.not_simulated(times?, limits?, dry_run(metric.name));
+    };
     let success = metric.condition("successCondition", report);
     let failure = metric.condition("failureCondition", report);
     if metric.is_set("successCondition") != success.is_some()
         || metric.is_set("failureCondition") != failure.is_some()
     {
-        return None;
+        return metric.not_simulated(times?, limits?, dry_run(metric.name));
     }
     if success.is_none() && failure.is_none() {
         report.add(
@@ -118,7 +121,7 @@ pub(super) fn read(
     let failure_range = range(&failure, "failureCondition", report);
     if success.is_some() != success_range.is_some() || failure.is_some() != failure_range.is_some()
     {
-        return None;
+        return metric.not_simulated(times?, limits?, dry_run(metric.name));
     }
     let measure = seen.measure(false).ok()?;
     if let Some(accepted) = &success_range {
@@ -132,14 +135,7 @@ pub(super) fn read(
     parts.empty = judged(Outcome::Empty);
     parts.nan = judged(Outcome::NotANumber);
     parts.dry_run = dry_run(metric.name);
-    let (times, limits) = (times?, limits?);
-    parts.interval = times.interval;
-    parts.initial_delay = times.initial_delay;
-    parts.count = limits.count;
-    parts.failure_limit = limits.failures;
-    parts.inconclusive_limit = limits.inconclusive;
-    parts.consecutive_error_limit = limits.errors_in_a_row;
-    parts.consecutive_success_limit = limits.successes_in_a_row;
+    set(&mut parts, times?, limits?);
     if let (Some(node), None, Some(2..)) = (fields.get("count"), parts.interval, parts.count) {
         report.add(
             Diagnostic::error(
@@ -161,6 +157,17 @@ pub(super) fn read(
         ));
     }
     made.ok()
+}
+
+/// Sets when it is measured, and its limits.
+fn set(parts: &mut ArgoMetricParts, times: Times, limits: Limits) {
+    parts.interval = times.interval;
+    parts.initial_delay = times.initial_delay;
+    parts.count = limits.count;
+    parts.failure_limit = limits.failures;
+    parts.inconclusive_limit = limits.inconclusive;
+    parts.consecutive_error_limit = limits.errors_in_a_row;
+    parts.consecutive_success_limit = limits.successes_in_a_row;
 }
 
 /// What a measurement comes to.
@@ -204,6 +211,16 @@ struct Metric<'a> {
 impl Metric<'_> {
     fn is_set(&self, key: &str) -> bool {
         self.text(key).is_some_and(|text| !text.trim().is_empty())
+    }
+
+    /// The metric with its times and limits, taken to be always successful.
+    fn not_simulated(&self, times: Times, limits: Limits, dry_run: bool) -> Option<ArgoMetric> {
+        let measure = Measure::not_simulated(self.name);
+        let mut parts = ArgoMetricParts::named(self.name, measure, Duration::from_secs(1));
+        parts.success = Some(ValueRange::at_least(Rational::from_integer(0)));
+        parts.dry_run = dry_run;
+        set(&mut parts, times, limits);
+        ArgoMetric::new(parts).ok()
     }
 
     /// A key's text with its arguments filled in.

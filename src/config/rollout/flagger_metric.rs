@@ -215,7 +215,7 @@ impl Metric<'_> {
                          this metric is taken as passing, while Flagger would fail it"
                 )),
             );
-            return None;
+            return Some(MetricCheck::not_simulated(self.name));
         };
         let Some(query) = &template.query else {
             report.add(not_simulated(
@@ -223,7 +223,7 @@ impl Metric<'_> {
                 self.name,
                 "its template has no query",
             ));
-            return None;
+            return Some(MetricCheck::not_simulated(self.name));
         };
         if template.provider != "prometheus" {
             let reason = format!(
@@ -231,7 +231,7 @@ impl Metric<'_> {
                 template.provider
             );
             report.add(not_simulated(name.span.clone(), self.name, &reason));
-            return None;
+            return Some(MetricCheck::not_simulated(self.name));
         }
         let rendered = self.rendered(query);
         self.queried(&rendered, name, report)
@@ -265,7 +265,7 @@ impl Metric<'_> {
                     self.name,
                     &format!("{reason}; taken as passing"),
                 ));
-                None
+                Some(MetricCheck::not_simulated(self.name))
             }
         }
     }

@@ -6,17 +6,21 @@ mod gate;
 #[cfg(test)]
 pub(super) use gate::{ARGO_KEYS, FLAGGER_KEYS, SCHEDULE_KEYS, STAGED_KEYS};
 
+use std::num::NonZeroU64;
+
 use super::diagnostic::{Severity, render};
 use super::reader::{Fields, Report};
 use super::source::{ConfigError, Source};
 use super::yaml::{Node, Value};
 use super::{Diagnostic, values, yaml};
-use crate::rollout::{Controller, GateTraffic, Latency, Rollout, WindowArrivals};
+use crate::rollout::{
+    Controller, CountedAt, GateTraffic, Latency, Retries, Rollout, WindowArrivals,
+};
 use crate::scenario::{MAX_REPLICATIONS, RolloutScenario, ScenarioName};
 use crate::units::{Rate, Rational, to_f64};
 
 /// The keys of a rollout scenario.
-pub(super) const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 17] = [
     "name",
     "title",
     "description",
@@ -28,6 +32,9 @@ pub(super) const KEYS: [&str; 14] = [
     "objective",
     "load-test",
     "scrape",
+    "users",
+    "retries",
+    "counted",
     "seed",
     "replications",
     "$schema",
@@ -183,6 +190,11 @@ fn read(source: &Source, report: &mut Report) -> Option<RolloutScenario> {
         scrape_interval: fields
             .get("scrape")
             .and_then(|node| values::duration(node, report)),
+        users: fields
+            .get("users")
+            .and_then(|node| values::whole(node, 1, u32::MAX.into(), report))
+            .and_then(NonZeroU64::new),
+        retries: retries(&fields, report),
     };
     if let Some(node) = fields.get("load-test")
         && traffic.arrivals != WindowArrivals::Poisson
@@ -286,6 +298,18 @@ fn errors(fields: &Fields, report: &mut Report) -> (f64, f64) {
             .map_or(0.0, to_f64)
     };
     (percent("stable"), percent("canary"))
+}
+
+/// `retries: 2`, and where the metrics count: `counted: client` or `server`.
+fn retries(fields: &Fields, report: &mut Report) -> Option<Retries> {
+    let choices = [("client", CountedAt::Client), ("server", CountedAt::Server)];
+    let counted = fields
+        .get("counted")
+        .and_then(|node| values::one_of(node, "where to count", &choices, report));
+    let most = fields
+        .get("retries")
+        .and_then(|node| values::whole(node, 0, Retries::MOST.into(), report));
+    Retries::new(u32::try_from(most?).ok()?, counted.unwrap_or_default())
 }
 
 /// `{median: 40ms, p99: 300ms}`.

@@ -1,14 +1,28 @@
 //! Scenario files: which keys there are, and how they become a [`Scenario`].
 
 mod algorithm;
+mod arrivals;
+mod backend;
+mod capacity;
 mod claims;
+mod connections;
+mod observation;
 mod phases;
 mod versions;
 
 #[cfg(test)]
 pub(super) use algorithm::{COOKIE_KEYS, LEGACY_KEYS, NAMES, STICKY_KEYS};
 #[cfg(test)]
+pub(super) use arrivals::{BURST_KEYS, CLOSED_LOOP_KEYS, DAILY_KEYS, PROCESSES};
+#[cfg(test)]
+pub(super) use backend::{
+    AUTOSCALER_KEYS, BACKEND_KEYS, ERROR_KEYS, FAULT_KEYS, OUTLIER_KEYS, RETRY_KEYS,
+    SLOW_START_KEYS, STEP_KEYS,
+};
+#[cfg(test)]
 pub(super) use claims::{CLAIM_KEYS, STATEMENTS};
+#[cfg(test)]
+pub(super) use connections::CONNECTION_KEYS;
 #[cfg(test)]
 pub(super) use phases::PHASE_KEYS;
 #[cfg(test)]
@@ -24,7 +38,7 @@ use crate::scenario::{
 use crate::units::{ConfidenceLevel, Tolerance};
 
 /// The keys of a scenario file; those of its phases may stand here too, as defaults.
-pub(super) const KEYS: [&str; 19] = [
+pub(super) const KEYS: [&str; 23] = [
     "name",
     "title",
     "description",
@@ -43,6 +57,10 @@ pub(super) const KEYS: [&str; 19] = [
     "tolerance",
     "confidence",
     "claims",
+    "backend",
+    "warm-up",
+    "scrape-interval",
+    "connections",
     "$schema",
 ];
 
@@ -60,7 +78,10 @@ pub struct Loaded {
 /// # Errors
 /// [`ConfigError::Mistakes`] with every mistake of the file.
 pub fn parse_scenario(source: &Source) -> Result<Loaded, ConfigError> {
-    let mut report = Report::default();
+    let mut report = Report {
+        folder: source.folder().to_path_buf(),
+        ..Report::default()
+    };
     let scenario = read(source, &mut report);
     let (errors, warnings): (Vec<Diagnostic>, Vec<Diagnostic>) = report
         .diagnostics
@@ -93,13 +114,18 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
     };
     let fields = Fields::of(&root, "a scenario", &KEYS, report)?;
     let name = read_name(&fields, report);
-    let described = versions::declared(&fields, report);
+    let backend = backend::defaults(&fields, report);
+    let described = versions::declared(&fields, backend.as_ref(), report);
     let drafts = phases::read(&fields, name.as_ref(), report);
-    let versions = versions::resolve(described, &fields, &drafts, report);
+    let versions = versions::resolve(described, &fields, &drafts, backend.as_ref(), report);
     let phases = phases::build(&drafts, &versions, report);
+    capacity::check(&phases, &versions, &drafts, report);
     let claims = claims::read(&fields, &drafts, &versions, report);
+    let protocol = protocol(&fields, report);
+    let connections = connections::read(&fields, protocol, &versions, &phases, report);
     let parts = Parts {
-        protocol: protocol(&fields, report),
+        protocol,
+        connections,
         title: paragraph(&fields, "title", report),
         description: paragraph(&fields, "description", report),
         seed: fields
@@ -122,6 +148,8 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
             .collect::<Vec<Version>>(),
         phases,
         claims,
+        warm_up: observation::warm_up(&fields, report),
+        scrape_interval: observation::scrape_interval(&fields, report),
     };
     let broken = report
         .diagnostics
@@ -129,7 +157,10 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
         .any(|found| found.severity == Severity::Error);
     match (broken, Scenario::new(parts)) {
         (true, _) => None,
-        (false, Ok(scenario)) => Some(scenario),
+        (false, Ok(scenario)) => {
+            let fits = observation::check(&scenario, &fields, report);
+            fits.then_some(scenario)
+        }
         (false, Err(error)) => {
             whole_scenario(&fields, &error, report);
             None

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::algorithm::{self, AlgorithmDraft};
+use super::arrivals;
 use super::versions::{self, NamedVersion};
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report};
@@ -12,7 +13,6 @@ use crate::scenario::{
     Algorithm, ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError,
     ScenarioName,
 };
-use crate::units::Rate;
 
 /// The keys of a phase.
 pub(in crate::config) const PHASE_KEYS: [&str; 8] = [
@@ -226,13 +226,14 @@ impl<'a> Keys<'a, '_> {
                     .help("add a line such as `weights: {v1: 80, v2: 20}`"),
             );
         }
+        let arrivals = self.arrivals(report);
         PhaseDraft {
             name,
             weights_span: self
                 .get("weights")
                 .map_or_else(|| span.clone(), |node| node.span.clone()),
-            length: self.length(&span, report),
-            arrivals: self.arrivals(report),
+            length: self.length(&span, &arrivals, report),
+            arrivals,
             span,
             weights,
             replicas,
@@ -276,13 +277,22 @@ impl<'a> Keys<'a, '_> {
     }
 
     /// The phase's own `requests` or `duration` goes before those of the file.
-    fn length(&self, span: &Range<usize>, report: &mut Report) -> Option<Length> {
+    /// A replay without either ends with its last request.
+    fn length(
+        &self,
+        span: &Range<usize>,
+        arrivals: &Arrivals,
+        report: &mut Report,
+    ) -> Option<Length> {
         let own = self.own.map_or((None, None), lengths);
         let chosen = match own {
             (None, None) => lengths(self.file),
             own => own,
         };
         if let (None, None) = chosen {
+            if let ArrivalProcess::Replay(moments) = &arrivals.process {
+                return Some(Length::Requests(moments.len() as u64));
+            }
             report.add(
                 Diagnostic::error(span.clone(), "`requests` is missing", "how long is it?")
                     .help("add `requests: 20`, or `duration: 60s` and `rate: 10/s`"),
@@ -291,6 +301,7 @@ impl<'a> Keys<'a, '_> {
         let length = measured(chosen, report);
         if let (Some(Length::Duration(_)), Some(duration)) = (length, chosen.1)
             && self.get("rate").is_none()
+            && !arrivals.set_their_own_pace()
         {
             let message = "a `duration` without a `rate`";
             report.add(
@@ -306,18 +317,7 @@ impl<'a> Keys<'a, '_> {
     }
 
     fn arrivals(&self, report: &mut Report) -> Arrivals {
-        let processes = [
-            ("constant", ArrivalProcess::Constant),
-            ("poisson", ArrivalProcess::Poisson),
-        ];
-        let process = self
-            .get("arrivals")
-            .and_then(|node| values::one_of(node, "an arrival process", &processes, report));
-        let rate = self.get("rate").and_then(|node| values::rate(node, report));
-        Arrivals {
-            process: process.unwrap_or(ArrivalProcess::Constant),
-            rate: rate.unwrap_or_else(Rate::one_per_second),
-        }
+        arrivals::read(self.get("arrivals"), self.get("rate"), report)
     }
 }
 
@@ -375,7 +375,7 @@ fn build_one(draft: &PhaseDraft, versions: &[NamedVersion], report: &mut Report)
         draft.name.clone(),
         destinations,
         draft.length?,
-        draft.arrivals,
+        draft.arrivals.clone(),
         algorithm,
     );
     phase
@@ -391,6 +391,10 @@ fn explain(error: &PhaseError, draft: &PhaseDraft) -> Diagnostic {
         }
         PhaseError::TooHeavy => (&draft.weights_span, "weights are relative: divide them all"),
         PhaseError::NoReplicas => (&draft.span, "add a line such as `replicas: {v1: 3, v2: 1}`"),
+        PhaseError::TraceTooShort => (
+            &draft.span,
+            "ask for fewer `requests`, or leave it out to replay all",
+        ),
         PhaseError::Empty | PhaseError::TooLong => (
             &draft.span,
             "choose another number of requests, or another duration and rate",

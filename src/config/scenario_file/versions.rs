@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::backend;
 use super::phases::{self, PhaseDraft};
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report, suggestion};
@@ -10,7 +11,7 @@ use crate::config::yaml::{Node, Value, shorten};
 use crate::scenario::{MAX_VERSIONS, Version, VersionIndex};
 
 /// The keys of a version.
-pub(in crate::config) const VERSION_KEYS: [&str; 2] = ["shows", "telemetry"];
+pub(in crate::config) const VERSION_KEYS: [&str; 3] = ["shows", "telemetry", "backend"];
 
 /// A version and where it is declared, if it is.
 pub(super) struct NamedVersion {
@@ -19,7 +20,11 @@ pub(super) struct NamedVersion {
 }
 
 /// The versions under `versions`, if that key is there.
-pub(super) fn declared(fields: &Fields, report: &mut Report) -> Option<Vec<NamedVersion>> {
+pub(super) fn declared(
+    fields: &Fields,
+    backend: Option<&Fields>,
+    report: &mut Report,
+) -> Option<Vec<NamedVersion>> {
     let node = fields.get("versions")?;
     let Value::Mapping(entries) = &node.value else {
         report.expected(node, "a mapping from each version to what it shows");
@@ -29,7 +34,7 @@ pub(super) fn declared(fields: &Fields, report: &mut Report) -> Option<Vec<Named
     for entry in entries {
         if values::version_name(&entry.key, &entry.key_span, report) {
             versions.push(NamedVersion {
-                version: describe(&entry.key, &entry.value, report),
+                version: describe(&entry.key, &entry.value, backend, report),
                 declared: Some(entry.key_span.clone()),
             });
         }
@@ -37,20 +42,17 @@ pub(super) fn declared(fields: &Fields, report: &mut Report) -> Option<Vec<Named
     Some(versions)
 }
 
-fn describe(name: &str, node: &Node, report: &mut Report) -> Version {
+fn describe(name: &str, node: &Node, backend: Option<&Fields>, report: &mut Report) -> Version {
     let mut version = Version::named(name);
-    if node.value == Value::Null {
-        return version;
-    }
-    if let Some(fields) = Fields::of(node, "a version", &VERSION_KEYS, report) {
-        version.shows = fields
-            .get("shows")
-            .and_then(|node| values::text(node, "text", report));
-        let telemetry = fields
-            .get("telemetry")
-            .and_then(|node| values::boolean(node, report));
-        version.telemetry = telemetry.unwrap_or(true);
-    }
+    let fields = match node.value {
+        Value::Null => None,
+        _ => Fields::of(node, "a version", &VERSION_KEYS, report),
+    };
+    let get = |key| fields.as_ref().and_then(|fields| fields.get(key));
+    version.shows = get("shows").and_then(|node| values::text(node, "text", report));
+    let telemetry = get("telemetry").and_then(|node| values::boolean(node, report));
+    version.telemetry = telemetry.unwrap_or(true);
+    version.backend = backend::read(get("backend"), backend, report);
     version
 }
 
@@ -60,15 +62,23 @@ pub(super) fn resolve(
     declared: Option<Vec<NamedVersion>>,
     file: &Fields,
     drafts: &[PhaseDraft],
+    backend: Option<&Fields>,
     report: &mut Report,
 ) -> Vec<NamedVersion> {
     let used = || drafts.iter().flat_map(|draft| draft.used_versions());
     let Some(versions) = declared else {
         let mut versions: Vec<NamedVersion> = Vec::new();
+        // Read once, so that a mistake is reported once.
+        let backend = backend::read(None, backend, report);
         for (name, _) in used() {
             if find(&versions, name).is_none() {
+                let backend = backend.clone();
+                let version = Version {
+                    backend,
+                    ..Version::named(name)
+                };
                 versions.push(NamedVersion {
-                    version: Version::named(name),
+                    version,
                     declared: None,
                 });
             }

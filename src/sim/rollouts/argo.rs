@@ -1,7 +1,8 @@
 //! Argo Rollouts' controller: the steps, and the analysis runs beside and between them
 //! (argoproj/argo-rollouts, rollout/canary.go, rollout/analysis.go, analysis/analysis.go).
 
-use super::observer::{Observer, Value, nanos};
+use super::layout::nanos;
+use super::observer::{Observer, Value};
 use super::record::{Log, Outcome, Reason, TickRecord, TickResult};
 use super::{Decision, MANUAL_PAUSE, Next};
 use crate::rollout::{
@@ -285,7 +286,7 @@ fn judge(parts: &ArgoMetricParts, value: Value) -> Judged {
     match value {
         Value::Empty => return parts.empty,
         Value::NotANumber => return parts.nan,
-        Value::Share { .. } | Value::Milliseconds(_) => {}
+        Value::Share { .. } | Value::Milliseconds(_) | Value::Given(_) => {}
     }
     match (&parts.success, &parts.failure) {
         (None, None) => Judged::Successful,

@@ -1,7 +1,8 @@
 //! Flagger's controller, tick by tick (fluxcd/flagger, pkg/controller/scheduler.go,
 //! `advanceCanary`, `runCanary`, `runBlueGreen`, `runAB`).
 
-use super::observer::{Observer, nanos};
+use super::layout::nanos;
+use super::observer::Observer;
 use super::record::{Log, Outcome, Reason, TickRecord};
 use super::{Decision, Next};
 use crate::rollout::{CanaryWeight, Flagger, FlaggerStrategy, Mirror, Route};

@@ -7,6 +7,8 @@
 mod argo;
 mod counts;
 mod flagger;
+mod latency;
+mod layout;
 mod observer;
 mod record;
 mod schedule;
@@ -31,7 +33,8 @@ use crate::rollout::{
 };
 use argo::ArgoController;
 use flagger::FlaggerController;
-use observer::{Layout, Observer};
+use layout::Layout;
+use observer::Observer;
 use record::Log;
 use schedule::ScheduleController;
 use staged::StagedController;
@@ -140,7 +143,10 @@ pub fn simulate_rollouts(
             let last = replications.min((block + 1) * BLOCK);
             for replication in block * BLOCK..last {
                 let observer = Observer::new(&layout, seed, &[series, replication]);
-                tally.add(&run_one(&rollout.controller, observer, Log(None)));
+                tally.add(
+                    &run_one(&rollout.controller, observer, Log(None)),
+                    traffic.users,
+                );
             }
             progress(last - block * BLOCK);
             tally

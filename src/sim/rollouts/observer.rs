@@ -5,17 +5,15 @@
 //! windows, delays and pauses. Windows that overlap share cells, so that their checks are
 //! correlated as they are in truth.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use num_integer::Integer;
 use rand::Rng;
 
-use super::counts::CountSampler;
+use super::latency::histogram_quantile;
+use super::layout::{Layout, failures_among};
 use crate::random::{Purpose, Stream, stream};
-use crate::rollout::{
-    Buckets, CanaryWeight, GateTraffic, Latency, Measure, Route, ValueRange, WindowArrivals,
-};
+use crate::rollout::{CanaryWeight, CountedAt, Measure, Retries, Route, ValueRange};
 use crate::units::to_f64;
 
 /// Requests that succeeded and requests that failed.
@@ -34,7 +32,7 @@ impl Counts {
         self.succeeded + self.failed
     }
 
-    fn add(&mut self, more: Self) {
+    pub(super) fn add(&mut self, more: Self) {
         self.succeeded += more.succeeded;
         self.failed += more.failed;
     }
@@ -56,6 +54,8 @@ pub enum Value {
     },
     /// A latency in milliseconds.
     Milliseconds(f64),
+    /// Something that is not simulated: whether it was successful.
+    Given(bool),
 }
 
 impl Value {
@@ -66,247 +66,48 @@ impl Value {
             Self::Empty | Self::NotANumber => None,
             Self::Share { succeeded, all } => Some(range.contains_fraction(succeeded, all)),
             Self::Milliseconds(value) => Some(range.contains(value)),
+            Self::Given(successful) => Some(successful),
         }
     }
 }
 
-/// What of time and traffic is the same in every replication.
-#[derive(Debug)]
-pub(super) struct Layout<'a> {
-    traffic: &'a GateTraffic,
-    cell: u64,
-    keep: u64,
-    latency: Option<BucketSampler>,
-    routes: BTreeMap<(Route, u64, u64), Samplers>,
-    counts_stable: bool,
+/// Requests, of whose last attempts users see, and what the metrics count of them.
+#[derive(Debug, Clone, Copy)]
+struct Tried {
+    users: Counts,
+    counted: Counts,
 }
 
-/// The laws of one cell.
-#[derive(Debug)]
-struct Samplers {
-    canary: CellLaw,
-    stable: CellLaw,
-    load: CountSampler,
-}
-
-#[derive(Debug)]
-enum CellLaw {
-    Poisson {
-        succeeded: CountSampler,
-        failed: CountSampler,
-    },
-    Fixed {
-        requests: u64,
-        failed: CountSampler,
-    },
-    /// Each request of `all` is sent at random.
-    Split {
-        all: u64,
-        answered: CountSampler,
-        error_rate: f64,
-    },
-}
-
-impl CellLaw {
-    /// `taken` requests have gone to the other version, if that decides what is left.
-    fn draw(&self, taken: Option<u64>, random: &mut Stream) -> Counts {
-        match self {
-            Self::Poisson { succeeded, failed } => Counts {
-                succeeded: succeeded.draw(random),
-                failed: failed.draw(random),
-            },
-            Self::Fixed { requests, failed } => {
-                let failed = failed.draw(random);
-                Counts {
-                    succeeded: requests - failed,
-                    failed,
-                }
-            }
-            Self::Split {
-                all,
-                answered,
-                error_rate,
-            } => {
-                let requests = match taken {
-                    None => answered.draw(random),
-                    Some(taken) => all - taken,
-                };
-                let failed = failures_among(requests, *error_rate, random);
-                Counts {
-                    succeeded: requests - failed,
-                    failed,
-                }
-            }
-        }
-    }
-}
-
-/// How many of so many requests fail: by the geometric gaps between failures.
-fn failures_among(requests: u64, error_rate: f64, random: &mut Stream) -> u64 {
-    if error_rate <= 0.0 {
-        return 0;
-    }
-    if error_rate >= 1.0 {
-        return requests;
-    }
-    let ln_success = libm::log1p(-error_rate);
-    let (mut place, mut failed) = (0.0, 0);
-    loop {
-        // Uniform in (0, 1].
-        let uniform = ((random.next_u64() >> 11) + 1) as f64 / 9_007_199_254_740_992.0;
-        place += (libm::log(uniform) / ln_success).floor() + 1.0;
-        if place > requests as f64 {
-            return failed;
-        }
-        failed += 1;
-    }
-}
-
-/// Draws the bucket of a request's latency.
-#[derive(Debug)]
-struct BucketSampler {
-    buckets: Buckets,
-    limits: Vec<u64>,
-}
-
-impl BucketSampler {
-    fn new(latency: Latency, buckets: Buckets) -> Self {
-        let mut below = 0.0;
-        let limits = latency
-            .bucket_shares(&buckets)
-            .into_iter()
-            .map(|share| {
-                below += share;
-                (below * 18_446_744_073_709_551_616.0) as u64
-            })
-            .collect();
-        Self { buckets, limits }
-    }
-
-    fn draw(&self, requests: u64, random: &mut Stream) -> Vec<u64> {
-        let mut counts = vec![0; self.limits.len()];
-        for _ in 0..requests {
-            let number = random.next_u64();
-            let place = self.limits.partition_point(|&limit| limit <= number);
-            counts[place.min(self.limits.len() - 1)] += 1;
-        }
-        counts
-    }
-}
-
-/// The most cells that one stretch between two ticks may have.
-const MOST_CELLS: u64 = 100_000;
-
-impl<'a> Layout<'a> {
-    /// Cells for these spans of time; `longest` is the longest window. Latencies are drawn if the
-    /// traffic has them and `buckets` are given.
-    pub(super) fn new(
-        traffic: &'a GateTraffic,
-        spans: &[Duration],
-        longest: Duration,
-        buckets: Option<&Buckets>,
-        counts_stable: bool,
-    ) -> Self {
-        let scrape = traffic.scrape_interval;
-        let all = spans.iter().copied().chain(scrape);
-        let cell = all.map(nanos).fold(0, |cell, span| cell.gcd(&span)).max(1);
-        Self {
-            traffic,
-            cell,
-            keep: nanos(longest),
-            latency: traffic
-                .latency
-                .zip(buckets)
-                .map(|(latency, buckets)| BucketSampler::new(latency, buckets.clone())),
-            routes: BTreeMap::new(),
-            counts_stable,
-        }
-    }
-
-    /// Prepares the laws of a route that lasts for `span`.
-    pub(super) fn prepare(&mut self, route: Route, span: Duration) {
-        let mut from = 0;
-        let span = nanos(span);
-        while from < span {
-            let to = self.cell_end(from, span);
-            let key = self.key(route, from, to);
-            if !self.routes.contains_key(&key) {
-                let samplers = self.samplers(route, from, to);
-                self.routes.insert(key, samplers);
-            }
-            from = to;
-        }
-    }
-
-    /// The end of the cell that begins `from` after the last tick.
-    fn cell_end(&self, from: u64, span: u64) -> u64 {
-        let cell = self.cell.max(span / MOST_CELLS);
-        (from + cell).min(span)
-    }
-
-    /// Cells with the same key have the same laws.
-    fn key(&self, route: Route, from: u64, to: u64) -> (Route, u64, u64) {
-        match self.traffic.arrivals {
-            WindowArrivals::Poisson => (route, to - from, 0),
-            WindowArrivals::Constant => (route, self.traffic.fixed_requests(100, from, to), 0),
-            WindowArrivals::Fixed => {
-                let [canary, stable] = self.fixed(route, from, to);
-                (route, canary, stable)
-            }
-        }
-    }
-
-    /// Requests of both versions in a cell, when their numbers are fixed.
-    fn fixed(&self, route: Route, from: u64, to: u64) -> [u64; 2] {
-        let observed = route.users.as_percent() + route.mirrored.as_percent();
-        let rest = 100 - route.users.as_percent();
-        [observed, rest].map(|percent| self.traffic.fixed_requests(percent, from, to))
-    }
-
-    fn samplers(&self, route: Route, from: u64, to: u64) -> Samplers {
-        let seconds = (to - from) as f64 / 1e9;
-        let rate = to_f64(self.traffic.rate.per_second());
-        let [canary_fixed, stable_fixed] = self.fixed(route, from, to);
-        let law = |share: f64, fixed: u64, error_rate: f64| match self.traffic.arrivals {
-            WindowArrivals::Poisson => {
-                let mean = rate * share * seconds;
-                CellLaw::Poisson {
-                    succeeded: CountSampler::poisson(mean * (1.0 - error_rate)),
-                    failed: CountSampler::poisson(mean * error_rate),
-                }
-            }
-            WindowArrivals::Constant => {
-                let all = self.traffic.fixed_requests(100, from, to);
-                CellLaw::Split {
-                    all,
-                    answered: CountSampler::binomial(all, share),
-                    error_rate,
-                }
-            }
-            WindowArrivals::Fixed => CellLaw::Fixed {
-                requests: fixed,
-                failed: CountSampler::binomial(fixed, error_rate),
-            },
+/// Tries requests again whose first attempt failed.
+fn tried_again(
+    first: Counts,
+    error_rate: f64,
+    retries: Option<Retries>,
+    random: &mut Stream,
+) -> Tried {
+    let Some(retries) = retries else {
+        return Tried {
+            users: first,
+            counted: first,
         };
-        let stable_share = 1.0 - f64::from(route.users.as_percent()) / 100.0;
-        let load = self
-            .traffic
-            .load_test
-            .map_or(0.0, |rate| to_f64(rate.per_second()));
-        Samplers {
-            canary: law(
-                route.observed_share(),
-                canary_fixed,
-                self.traffic.canary_error_rate,
-            ),
-            stable: law(stable_share, stable_fixed, self.traffic.stable_error_rate),
-            load: CountSampler::poisson(load * seconds),
-        }
+    };
+    let (mut failing, mut errors) = (first.failed, first.failed);
+    for _ in 0..retries.most() {
+        failing = failures_among(failing, error_rate, random);
+        errors += failing;
     }
-}
-
-pub(super) fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+    let users = Counts {
+        succeeded: first.all() - failing,
+        failed: failing,
+    };
+    let counted = match retries.counted {
+        CountedAt::Client => users,
+        CountedAt::Server => Counts {
+            succeeded: users.succeeded,
+            failed: errors,
+        },
+    };
+    Tried { users, counted }
 }
 
 /// The requests of one cell.
@@ -333,6 +134,8 @@ pub struct Totals {
 #[derive(Debug)]
 pub(super) struct Observer<'a> {
     layout: &'a Layout<'a>,
+    seed: u64,
+    index: Vec<u64>,
     canary: Stream,
     stable: Stream,
     cells: VecDeque<Cell>,
@@ -344,6 +147,8 @@ impl<'a> Observer<'a> {
     pub(super) fn new(layout: &'a Layout<'a>, seed: u64, index: &[u64]) -> Self {
         Self {
             layout,
+            seed,
+            index: index.to_vec(),
             canary: stream(seed, Purpose::RolloutCanary, index),
             stable: stream(seed, Purpose::RolloutStable, index),
             cells: VecDeque::new(),
@@ -378,8 +183,17 @@ impl<'a> Observer<'a> {
                 }
             };
             let drawn = samplers.canary.draw(None, &mut self.canary);
+            let traffic = self.layout.traffic;
+            let mut counted = drawn;
             if route.users > CanaryWeight::NONE {
-                self.totals.canary.add(drawn);
+                let tried = tried_again(
+                    drawn,
+                    traffic.canary_error_rate,
+                    traffic.retries,
+                    &mut self.canary,
+                );
+                self.totals.canary.add(tried.users);
+                counted = tried.counted;
             }
             if self.layout.counts_stable {
                 // Copies are not taken from the old version.
@@ -387,12 +201,16 @@ impl<'a> Observer<'a> {
                     CanaryWeight::NONE => None,
                     _ => Some(drawn.all()),
                 };
-                self.totals
-                    .stable
-                    .add(samplers.stable.draw(taken, &mut self.stable));
+                let drawn = samplers.stable.draw(taken, &mut self.stable);
+                let tried = tried_again(
+                    drawn,
+                    traffic.stable_error_rate,
+                    traffic.retries,
+                    &mut self.stable,
+                );
+                self.totals.stable.add(tried.users);
             }
-            let mut counted = drawn;
-            if self.layout.traffic.load_test.is_some() {
+            if traffic.load_test.is_some() {
                 counted.succeeded += samplers.load.draw(&mut self.canary);
             }
             self.totals.counted.add(counted);
@@ -434,6 +252,9 @@ impl<'a> Observer<'a> {
 
     /// The value of a measure over a window that ends now.
     pub(super) fn measure(&self, measure: &Measure, window: Duration) -> Value {
+        if let Measure::NotSimulated { name, successful } = measure {
+            return Value::Given(self.succeeds(name, to_f64(*successful)));
+        }
         let counted = self.counted(window);
         if counted.all() == 0 {
             return match self.totals.counted.all() {
@@ -466,43 +287,20 @@ impl<'a> Observer<'a> {
                     false => value,
                 })
             }
+            // Answered above.
+            Measure::NotSimulated { .. } => Value::Empty,
         }
     }
-}
 
-/// Prometheus' `histogram_quantile` (promql/quantile.go, `bucketQuantile`): linear within the
-/// bucket that holds the rank; the highest finite bound if it lies beyond. `counts` has one more
-/// entry than there are bounds, and holds at least one request.
-fn histogram_quantile(quantile: f64, buckets: &Buckets, counts: &[u64]) -> f64 {
-    let all: u64 = counts.iter().sum();
-    let rank = quantile * all as f64;
-    let bounds = buckets.bounds();
-    let mut below = 0_u64;
-    let mut start = 0.0;
-    for (&count, &bound) in counts.iter().zip(bounds) {
-        let end = to_f64(bound);
-        if (below + count) as f64 >= rank {
-            return start + (end - start) * (rank - below as f64) / count as f64;
+    /// Whether something that is not simulated is successful now; the same whenever it is asked.
+    fn succeeds(&self, name: &str, probability: f64) -> bool {
+        if probability >= 1.0 {
+            return true;
         }
-        below += count;
-        start = end;
-    }
-    start
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::units::Rational;
-
-    #[test]
-    fn quantiles_are_interpolated_within_their_bucket() {
-        let bounds = [100, 500, 1000].map(Rational::from_integer);
-        let buckets = Buckets::new(bounds.to_vec()).unwrap();
-        let quantile = |q, counts: [u64; 4]| histogram_quantile(q, &buckets, &counts);
-        // The example of Prometheus' documentation, by hand: rank 9.5 of 10 in (100, 500].
-        assert_eq!(quantile(0.95, [9, 1, 0, 0]), 100.0 + 400.0 * 0.5);
-        assert_eq!(quantile(0.5, [10, 0, 0, 0]), 50.0);
-        assert_eq!(quantile(0.99, [0, 0, 0, 5]), 1000.0);
+        let mut index = self.index.clone();
+        index.push(self.now);
+        index.extend(name.bytes().map(u64::from));
+        let number = stream(self.seed, Purpose::RolloutGiven, &index).next_u64();
+        ((number >> 11) as f64) < probability * 9_007_199_254_740_992.0
     }
 }

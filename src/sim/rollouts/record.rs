@@ -126,7 +126,7 @@ impl TickRecord {
     ) -> Self {
         let result = match value {
             Value::Empty | Value::NotANumber => TickResult::NoData,
-            Value::Share { .. } | Value::Milliseconds(_) => TickResult::Failed,
+            Value::Share { .. } | Value::Milliseconds(_) | Value::Given(_) => TickResult::Failed,
         };
         Self {
             metric: Some(check.name.clone()),

@@ -1,6 +1,7 @@
 //! Weights by the clock.
 
-use super::observer::{Observer, nanos};
+use super::layout::nanos;
+use super::observer::Observer;
 use super::record::{Outcome, Reason};
 use super::{Decision, MANUAL_PAUSE, Next};
 use crate::rollout::{Route, Schedule};

@@ -1,6 +1,7 @@
 //! The controller of our own form, tick by tick.
 
-use super::observer::{Observer, Totals, nanos};
+use super::layout::nanos;
+use super::observer::{Observer, Totals};
 use super::record::{Log, Outcome, Reason, TickRecord, TickResult};
 use super::{Decision, Next};
 use crate::rollout::{CanaryWeight, MetricCheck, Route, Staged, StagedRule};

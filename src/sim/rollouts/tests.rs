@@ -38,13 +38,10 @@ fn at_least_99() -> MetricCheck {
 
 fn traffic(rate: Rational, arrivals: WindowArrivals, error_rate: f64) -> GateTraffic {
     GateTraffic {
-        rate: Rate::new(rate).unwrap(),
         arrivals,
         canary_error_rate: error_rate,
         stable_error_rate: 0.001,
-        latency: None,
-        load_test: None,
-        scrape_interval: None,
+        ..GateTraffic::of(Rate::new(rate).unwrap())
     }
 }
 

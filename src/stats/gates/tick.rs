@@ -143,7 +143,7 @@ impl Shares {
 
     /// With `others` requests outside, the counts inside whose share of the whole lies in the
     /// interval, as `low..=high`; `None` if there is none. Without any request there is no share.
-    fn counts_beside(&self, others: u64) -> Option<(u64, u64)> {
+    pub(super) fn counts_beside(&self, others: u64) -> Option<(u64, u64)> {
         // g / (g + e) ≥ a/b  ⇔  g (b − a) ≥ e a.
         let beside = |end: End| -> Option<(u128, u64)> {
             let (a, b) = (*end.share.numer(), *end.share.denom());

@@ -11,6 +11,7 @@ mod chi_square;
 mod gamma;
 mod normal;
 mod saddle_point;
+mod student;
 
 pub use beta::{
     inverse_regularised_beta, inverse_regularised_beta_upper, regularised_beta,
@@ -20,3 +21,4 @@ pub use chi_square::{chi_square_sf, chi_square_upper_quantile};
 pub use gamma::{ln_beta, ln_binomial_coefficient, ln_factorial, ln_gamma};
 pub use normal::{normal_cdf, normal_quantile, normal_sf, normal_upper_quantile};
 pub(in crate::stats) use saddle_point::{Fraction, ln_binomial_density, ln_poisson_density};
+pub use student::student_t_quantile;

@@ -174,7 +174,7 @@ fn fan(scenario: &Scenario, question: Question) -> Result<Option<Figure>, StatsE
         phase.name().to_owned(),
         phase.destinations().to_vec(),
         Length::Requests(requests),
-        phase.arrivals(),
+        phase.arrivals().clone(),
         phase.algorithm(),
     );
     let mut parts = scenario.clone().into_parts();

@@ -1,5 +1,6 @@
 //! From tallies and exact laws to figures: every number that a chart will show.
 
+mod dashboard;
 mod overview;
 mod replicated;
 pub(in crate::summary) mod running;
@@ -21,7 +22,13 @@ pub fn figures(
     replications: Option<&Replications>,
     summary: &Summary,
 ) -> Result<Vec<Figure>, StatsError> {
-    let mut figures = vec![Figure::Bars(overview::bars(scenario, summary))];
+    let mut figures = Vec::new();
+    if let Some(service) = &run.service {
+        figures.push(Figure::Dashboard(dashboard::dashboard(
+            scenario, run, service,
+        )));
+    }
+    figures.push(Figure::Bars(overview::bars(scenario, summary)));
     if scenario.phases().len() > 1 {
         figures.push(Figure::Timeline(overview::timeline(scenario, run)));
     }

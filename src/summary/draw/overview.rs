@@ -172,7 +172,7 @@ fn merged_buckets(scenario: &Scenario, run: &RunTally) -> Vec<Vec<u64>> {
     merged
 }
 
-fn legend(scenario: &Scenario) -> Vec<String> {
+pub(super) fn legend(scenario: &Scenario) -> Vec<String> {
     let words = |version: &crate::scenario::Version| match &version.shows {
         Some(shows) => format!("{} ({shows})", version.name),
         None => version.name.clone(),
@@ -180,7 +180,13 @@ fn legend(scenario: &Scenario) -> Vec<String> {
     scenario.versions().iter().map(words).collect()
 }
 
-fn labels(scenario: &Scenario, requests: u64, stem: &str, title: &str, reading: &str) -> Labels {
+pub(super) fn labels(
+    scenario: &Scenario,
+    requests: u64,
+    stem: &str,
+    title: &str,
+    reading: &str,
+) -> Labels {
     let weights: Vec<String> = scenario.phases().iter().map(words::weights).collect();
     let shown = match weights.len() {
         1..=8 => weights.join(" → "),

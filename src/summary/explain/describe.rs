@@ -188,9 +188,20 @@ fn redirected(redirect: &Redirect) -> String {
         Some(RedirectPath::ReplacePrefix(prefix)) => format!("{prefix}…"),
         None => "…".into(),
     };
-    let scheme = redirect.scheme.as_ref();
-    let scheme = scheme.map_or_else(String::new, |scheme| format!("{scheme}://"));
-    let authority = redirect.authority.as_deref().unwrap_or("");
+    let says_where = redirect.scheme.is_some() || redirect.port.is_some();
+    let authority = match redirect
+        .authority
+        .as_deref()
+        .filter(|name| !name.is_empty())
+    {
+        Some(authority) => authority,
+        None if says_where => "(same host)",
+        None => "",
+    };
+    let scheme = match redirect.scheme.as_deref() {
+        Some(scheme) => format!("{scheme}://"),
+        None => String::new(),
+    };
     let port = redirect
         .port
         .map_or_else(String::new, |port| format!(":{port}"));

@@ -24,12 +24,10 @@ pub fn table(table: &RouteTable) -> TableSummary {
 }
 
 fn virtual_host(host: &VirtualHost) -> HostSummary {
-    let catch_all = host
-        .routes
-        .iter()
-        .position(|route| route.condition.is_catch_all());
     let route = |(place, route): (usize, &Route)| {
-        describe::route(place, route, catch_all.is_some_and(|all| all < place))
+        let mut before = host.routes[..place].iter();
+        let unreachable = before.any(|other| other.condition.covers(&route.condition));
+        describe::route(place, route, unreachable)
     };
     HostSummary {
         name: host.name.clone(),

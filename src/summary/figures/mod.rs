@@ -1,9 +1,11 @@
 //! What is worth drawing, as data: every number that a chart shows, computed before it is drawn.
 
 mod curves;
+mod dashboard;
 mod shares;
 
 pub use curves::{Area, Axis, Curve, Curves, Look, Unit};
+pub use dashboard::{Dash, Dashboard, Panel, PanelAxis, PanelLine};
 pub use shares::{Shares, SharesPhase};
 
 /// A chart, before it is drawn.
@@ -31,6 +33,8 @@ pub enum Figure {
     Curves(Curves),
     /// Shares over time with their targets.
     Shares(Shares),
+    /// What a metrics system would show of backends.
+    Dashboard(Dashboard),
 }
 
 impl Figure {
@@ -55,6 +59,7 @@ impl Figure {
             Self::Rollout(figure) => &figure.labels,
             Self::Curves(figure) => &figure.labels,
             Self::Shares(figure) => &figure.labels,
+            Self::Dashboard(figure) => &figure.labels,
         }
     }
 }

@@ -44,6 +44,9 @@ pub struct Answer {
     pub requests: f64,
     /// Users' requests that fail on the new version before the decision, on average.
     pub errors: f64,
+    /// Users who meet at least one error on the new version before the decision, on average, if it
+    /// is known how many users there are.
+    pub users_hit: Option<f64>,
     /// How these figures were found.
     pub method: Method,
 }
@@ -121,6 +124,7 @@ pub(super) fn of_tally(tally: &RolloutTally, error_rate: f64) -> Answer {
         ),
         requests: tally.requests as f64 / runs,
         errors: tally.errors as f64 / runs,
+        users_hit: tally.users_hit().map(|hit| hit / runs),
         method: Method::Simulated {
             rollouts: tally.rollouts(),
         },

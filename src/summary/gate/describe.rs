@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Alternative, Catches, GatedVersion};
 use crate::rollout::{
-    Argo, ArgoStep, CanaryWeight, Controller, Flagger, FlaggerStrategy, Measure, MetricCheck,
-    Staged, StagedRule, ValueRange,
+    Argo, ArgoStep, CanaryWeight, Controller, CountedAt, Flagger, FlaggerStrategy, GateTraffic,
+    Measure, MetricCheck, Staged, StagedRule, ValueRange,
 };
 use crate::stats::planning::demonstration::requests_to_demonstrate;
 use crate::units::display::{brief_percent, count, short_percent};
@@ -16,7 +16,7 @@ pub(super) fn own_limit(controller: &Controller) -> Option<f64> {
     let of_checks = |checks: &[MetricCheck]| {
         checks.iter().find_map(|check| match check.measure {
             Measure::SuccessRate => limit_of(&check.accepted),
-            Measure::LatencyQuantile { .. } => None,
+            Measure::LatencyQuantile { .. } | Measure::NotSimulated { .. } => None,
         })
     };
     match controller {
@@ -152,7 +152,11 @@ fn argo_rule(argo: &Argo) -> String {
                 || "never fails".into(),
                 |limit| format!("fails with {}", failed_measurements(limit + 1)),
             );
-            format!("{} {every}, {limit}", parts.name)
+            let name = match &parts.measure {
+                Measure::NotSimulated { successful, .. } => given(&parts.name, *successful),
+                _ => parts.name.clone(),
+            };
+            format!("{name} {every}, {limit}")
         })
         .collect();
     let analyses = match parts.is_empty() {
@@ -174,7 +178,8 @@ pub(super) fn checks_latency(controller: &Controller) -> bool {
             StagedRule::Checks { checks, .. } => in_checks(checks),
             StagedRule::ErrorShare { .. } => false,
         },
-        Controller::Argo(_) | Controller::Schedule(_) => false,
+        Controller::Argo(argo) => argo.checks_latency(),
+        Controller::Schedule(_) => false,
     }
 }
 
@@ -213,6 +218,9 @@ fn checks(checks: &[MetricCheck]) -> String {
         return "nothing is checked".into();
     }
     let one = |check: &MetricCheck| {
+        if let Measure::NotSimulated { successful, .. } = &check.measure {
+            return given(&check.name, *successful);
+        }
         let lower = check.accepted.lower().map(|end| to_f64(end.value));
         let upper = check.accepted.upper().map(|end| to_f64(end.value));
         let over = span(check.window());
@@ -232,6 +240,17 @@ fn checks(checks: &[MetricCheck]) -> String {
         .map(one)
         .collect::<Vec<String>>()
         .join(" and ")
+}
+
+/// What is said of something that is not simulated.
+fn given(name: &str, successful: Rational) -> String {
+    match *successful.numer() == *successful.denom() {
+        true => format!("{name} (not simulated: always passes)"),
+        false => format!(
+            "{name} (given: passes with {})",
+            short_percent(to_f64(successful))
+        ),
+    }
 }
 
 fn failed_checks(failures: u32) -> String {
@@ -265,9 +284,29 @@ pub(in crate::summary) fn span(span: Duration) -> String {
     }
 }
 
+/// What retries do to the errors of a bad version.
+fn retries(limit: f64, traffic: &GateTraffic, bad: f64) -> Option<String> {
+    let retries = traffic.retries?;
+    let (attempts, users) = (short_percent(bad), brief_percent(retries.failing(bad)));
+    Some(match retries.counted {
+        CountedAt::Client => format!(
+            "Retries hide errors: where {attempts} of attempts fail, users and the gate see {users}. \
+             To show {} errors, {} of attempts must fail.",
+            short_percent(limit),
+            brief_percent(limit.powf(1.0 / f64::from(retries.most() + 1)))
+        ),
+        CountedAt::Server => format!(
+            "The gate counts attempts: where {attempts} of them fail, users see {users} errors, and \
+             the new version answers {:.2} attempts for a request.",
+            retries.attempts(bad)
+        ),
+    })
+}
+
 /// What to do next.
 pub(super) fn advice(
     limit: f64,
+    traffic: &GateTraffic,
     versions: &[GatedVersion],
     catches: &Catches,
     alternatives: &[Alternative],
@@ -298,8 +337,12 @@ pub(super) fn advice(
             "It rolls back 80% of rollouts from {} errors on, and never 95%.",
             brief_percent(eighty)
         ),
+        (None, _) if good.answer.promoted == bad.answer.promoted => {
+            "Errors do not matter to it: good and bad versions are promoted alike.".to_owned()
+        }
         (None, _) => "It does not even roll back 80% of versions that always fail.".to_owned(),
     });
+    advice.extend(retries(limit, traffic, bad.answer.error_rate));
     if let Some(slower) = &catches.slower {
         let factor = |factor: Option<f64>| {
             factor.map_or_else(

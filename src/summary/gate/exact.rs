@@ -1,9 +1,13 @@
 //! The exact figures of gates whose ticks are evenly spaced: Flagger, our own form, schedules.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::answer::{Answer, Exact, Method, quantile_95};
+use super::counted::{
+    ATTEMPTS, Failing, mass, nanos, requests_of, spared, users_hit, users_requests,
+};
 use super::latency::{self, Limit};
 use crate::rollout::{
     CanaryWeight, Flagger, FlaggerStrategy, GateTraffic, Measure, MetricCheck, Mirror, Route,
@@ -14,7 +18,7 @@ use crate::stats::StatsError;
 use crate::stats::gates::cumulative::{Characteristic, characteristic};
 use crate::stats::gates::patient::{self, Rule};
 use crate::stats::gates::quantile::{QuantileCheck, joint_check};
-use crate::stats::gates::tick::{End, Requests, Shares, TickLaw, success_check};
+use crate::stats::gates::tick::{End, Requests, Shares, TickLaw};
 use crate::units::to_f64;
 
 /// Why checks are not independent.
@@ -30,6 +34,11 @@ const QUANTILES: &str = "two latency quantiles are checked";
 const MANY: &str = "a latency quantile is checked over more than 3000 requests";
 /// They are kept over several ticks.
 const KEPT: &str = "a latency quantile is checked over requests of several ticks";
+/// The law of a minimum of requests is one of requests that fail alike.
+const KEPT_ATTEMPTS: &str =
+    "a load test's requests or every attempt of a retried request count towards a minimum";
+/// It is no check on requests.
+const KEPT_GIVEN: &str = "a metric with a given probability waits for a minimum of requests";
 /// Several windows over the same requests.
 const WINDOWS: &str = "two metrics look at windows of different lengths";
 /// A load test beside arrivals that are not random.
@@ -62,19 +71,21 @@ pub(super) fn flagger_steps(strategy: &FlaggerStrategy) -> Vec<Route> {
 
 /// Flagger's figures.
 pub(super) fn flagger(flagger: &Flagger, traffic: &GateTraffic) -> Result<Exact, StatsError> {
-    let check = match the_check(flagger.checks(), traffic) {
+    let (check, given) = match the_check(flagger.checks(), traffic) {
         Ok(check) => check,
         Err(reason) => return Ok(Exact::NotExact(reason)),
     };
     let routes = flagger_steps(flagger.strategy());
     let interval = flagger.interval();
-    let laws = match laws(&routes, interval, check.as_ref(), traffic)? {
-        Ok(laws) => laws,
-        Err(reason) => return Ok(Exact::NotExact(reason)),
+    let ticks = Ticks {
+        routes: &routes,
+        interval,
+        check: check.as_ref(),
+        given,
+        // It is rolled back on the tick after the failure that was one too many.
+        late: 1,
     };
-    let gate = characteristic(&laws, flagger.threshold())?;
-    // It is rolled back on the tick after the failure that was one too many.
-    Ok(Exact::Found(of_ticks(&gate, &routes, interval, 1, traffic)))
+    ticks.cumulative(flagger.threshold(), traffic)
 }
 
 /// The figures of our own form.
@@ -90,16 +101,24 @@ pub(super) fn staged(staged: &Staged, traffic: &GateTraffic) -> Result<Exact, St
     else {
         return Ok(Exact::NotExact(SEQUENTIAL));
     };
-    let check = match the_check(checks, traffic) {
+    let (check, given) = match the_check(checks, traffic) {
         Ok(check) => check,
         Err(reason) => return Ok(Exact::NotExact(reason)),
     };
-    let gate = if *minimum_requests == 0 {
-        match laws(&routes, interval, check.as_ref(), traffic)? {
-            Ok(laws) => characteristic(&laws, *failures)?,
-            Err(reason) => return Ok(Exact::NotExact(reason)),
+    let ticks = Ticks {
+        routes: &routes,
+        interval,
+        check: check.as_ref(),
+        given,
+        late: 0,
+    };
+    if *minimum_requests == 0 {
+        return ticks.cumulative(*failures, traffic);
+    }
+    let gate = {
+        if given < 1.0 {
+            return Ok(Exact::NotExact(KEPT_GIVEN));
         }
-    } else {
         if traffic.scrape_interval.is_some() {
             return Ok(Exact::NotExact(SCRAPES));
         }
@@ -117,9 +136,60 @@ pub(super) fn staged(staged: &Staged, traffic: &GateTraffic) -> Result<Exact, St
             minimum: *minimum_requests,
             patience: *patience,
         };
-        patient::characteristic(&requests, counted_error_rate(traffic), &rule)?
+        // Without a load test, the same at every step.
+        let all = Failing::at(Route::users(CanaryWeight::ALL), traffic);
+        let Some(error_rate) = all.of_requests().filter(|_| traffic.load_test.is_none()) else {
+            return Ok(Exact::NotExact(KEPT_ATTEMPTS));
+        };
+        patient::characteristic(&requests, error_rate, &rule)?
     };
     Ok(Exact::Found(of_ticks(&gate, &routes, interval, 0, traffic)))
+}
+
+/// Evenly spaced ticks that check one window each.
+struct Ticks<'a> {
+    routes: &'a [Route],
+    interval: Duration,
+    check: Option<&'a TickCheck>,
+    /// P(all checks pass that are not simulated).
+    given: f64,
+    late: usize,
+}
+
+impl Ticks<'_> {
+    /// The figures of a gate whose failed checks add up.
+    fn cumulative(&self, failures: u32, traffic: &GateTraffic) -> Result<Exact, StatsError> {
+        let laws = match laws(self, traffic, 1.0)? {
+            Ok(laws) => laws,
+            Err(reason) => return Ok(Exact::NotExact(reason)),
+        };
+        let gate = characteristic(&laws, failures)?;
+        let mut answer = of_ticks(&gate, self.routes, self.interval, self.late, traffic);
+        if let Some(users) = traffic.users {
+            let left = self.mass_left(failures, traffic, spared(users.get()))?;
+            answer.users_hit = left.map(|left| users_hit(users.get(), left));
+        }
+        Ok(Exact::Found(answer))
+    }
+
+    /// The mass that is left by the decision where every error has a weight.
+    fn mass_left(
+        &self,
+        failures: u32,
+        traffic: &GateTraffic,
+        weight: f64,
+    ) -> Result<Option<f64>, StatsError> {
+        let Ok(laws) = laws(self, traffic, weight)? else {
+            return Ok(None);
+        };
+        let gate = characteristic(&laws, failures)?;
+        let late = u32::try_from(self.late).unwrap_or(u32::MAX);
+        let rolled_back = self.routes.iter().zip(&gate.rolled_back_in);
+        let rolled_back: f64 = rolled_back
+            .map(|(&route, share)| share * mass(route, self.interval * late, traffic, weight))
+            .sum();
+        Ok(Some(gate.promoted + rolled_back))
+    }
 }
 
 /// A schedule promotes everything.
@@ -128,10 +198,13 @@ pub(super) fn schedule(schedule: &Schedule, traffic: &GateTraffic) -> Answer {
         let span = step.duration.unwrap_or(MANUAL_PAUSE);
         (Route::users(step.weight), span)
     });
-    let (mut seconds, mut requests) = (0.0, 0.0);
+    let (mut seconds, mut requests, mut left) = (0.0, 0.0, 1.0);
+    let users = traffic.users.map(NonZeroU64::get);
+    let weight = users.map_or(1.0, spared);
     for (route, span) in spans {
         seconds += span.as_secs_f64();
         requests += users_requests(route, span, traffic);
+        left *= mass(route, span, traffic, weight);
     }
     Answer {
         error_rate: traffic.canary_error_rate,
@@ -143,7 +216,8 @@ pub(super) fn schedule(schedule: &Schedule, traffic: &GateTraffic) -> Answer {
         mean_seconds: seconds,
         seconds_95: seconds,
         requests,
-        errors: requests * traffic.canary_error_rate,
+        errors: requests * traffic.users_error_rate(),
+        users_hit: users.map(|users| users_hit(users, left)),
         method: Method::Exact,
     }
 }
@@ -160,15 +234,20 @@ pub(super) struct TickCheck {
 fn the_check(
     checks: &[MetricCheck],
     traffic: &GateTraffic,
-) -> Result<Option<TickCheck>, &'static str> {
+) -> Result<(Option<TickCheck>, f64), &'static str> {
     if traffic.load_test.is_some() && traffic.arrivals != WindowArrivals::Poisson {
         return Err(LOAD);
     }
     let mut found: Option<TickCheck> = None;
+    let mut given = 1.0;
     for check in checks {
         let mut quantile = None;
         let accepted = match &check.measure {
             Measure::SuccessRate => shares(&check.accepted),
+            Measure::NotSimulated { successful, .. } => {
+                given *= to_f64(*successful);
+                continue;
+            }
             // Faster than any limit: there need only be requests.
             Measure::LatencyQuantile { .. } if traffic.latency.is_none() => {
                 match check.accepted.contains(0.0) {
@@ -203,7 +282,7 @@ fn the_check(
             Some(_) => return Err(WINDOWS),
         });
     }
-    Ok(found)
+    Ok((found, given))
 }
 
 /// A range of values as an interval of shares.
@@ -218,15 +297,40 @@ pub(super) fn shares(range: &ValueRange) -> Shares {
     }
 }
 
-/// The law of a tick at each step; or why ticks are not independent.
+/// The law of a tick where other checks must pass too, which do so with that probability.
+fn also(law: TickLaw, given: f64) -> TickLaw {
+    TickLaw {
+        pass: law.pass * given,
+        fail: law.fail + law.pass * (1.0 - given),
+        ..law
+    }
+}
+
+/// The law of a tick, times a mass.
+fn times(law: TickLaw, mass: f64) -> TickLaw {
+    TickLaw {
+        pass: law.pass * mass,
+        fail: law.fail * mass,
+        no_data: law.no_data * mass,
+    }
+}
+
+/// The law of a tick at each step, where every error has a weight; or why ticks are not independent.
 fn laws(
-    routes: &[Route],
-    interval: Duration,
-    check: Option<&TickCheck>,
+    &Ticks {
+        routes,
+        interval,
+        check,
+        given,
+        ..
+    }: &Ticks,
     traffic: &GateTraffic,
+    weight: f64,
 ) -> Result<Result<Vec<TickLaw>, &'static str>, StatsError> {
+    let left = |route: Route| mass(route, interval, traffic, weight);
     let Some(check) = check else {
-        return Ok(Ok(vec![TickLaw::PASSES; routes.len()]));
+        let passes = |&route: &Route| times(also(TickLaw::PASSES, given), left(route));
+        return Ok(Ok(routes.iter().map(passes).collect()));
     };
     let step = nanos(interval);
     let divides = |scrape: Duration| step.is_multiple_of(nanos(scrape).max(1));
@@ -246,82 +350,28 @@ fn laws(
     if check.latency.is_some() && routes.iter().any(too_many) {
         return Ok(Err(MANY));
     }
-    routes
-        .iter()
-        .map(|&route| {
-            let requests = requests_of(route, stretch, traffic);
-            if let Some(latency) = &check.latency {
-                let error_rate = counted_error_rate_of(route, traffic);
-                return joint_check(requests, error_rate, &check.accepted, latency);
+    let mut laws = Vec::with_capacity(routes.len());
+    for &route in routes {
+        // Copies that nobody sees have no weight.
+        let weight = match route.users {
+            CanaryWeight::NONE => 1.0,
+            _ => weight,
+        };
+        let (requests, failing) =
+            Failing::at(route, traffic).weighted(requests_of(route, stretch, traffic), weight);
+        let law = match (&check.latency, failing.of_requests()) {
+            (Some(latency), Some(error_rate)) => {
+                Some(joint_check(requests, error_rate, &check.accepted, latency)?)
             }
-            success_check(
-                requests,
-                counted_error_rate_of(route, traffic),
-                &check.accepted,
-            )
-        })
-        .collect::<Result<Vec<TickLaw>, StatsError>>()
-        .map(Ok)
-}
-
-pub(super) fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// What a metric counts in a stretch of nanoseconds after a tick, the load test included.
-pub(super) fn requests_of(route: Route, (from, to): (u64, u64), traffic: &GateTraffic) -> Requests {
-    let percent = route.users.as_percent() + route.mirrored.as_percent();
-    match traffic.arrivals {
-        WindowArrivals::Fixed => Requests::Fixed(traffic.fixed_requests(percent, from, to)),
-        WindowArrivals::Constant => Requests::Split {
-            all: traffic.fixed_requests(100, from, to),
-            share: route.observed_share(),
-        },
-        WindowArrivals::Poisson => {
-            let per_second = per_second(route, traffic) + load(traffic);
-            Requests::Poisson(per_second * (to - from) as f64 / 1e9)
+            (Some(_), None) => None,
+            (None, _) => failing.check(requests, &check.accepted)?,
+        };
+        match law {
+            Some(law) => laws.push(times(also(law, given), left(route))),
+            None => return Ok(Err(ATTEMPTS)),
         }
     }
-}
-
-/// Users' requests a second that the new version answers, seen or not.
-fn per_second(route: Route, traffic: &GateTraffic) -> f64 {
-    to_f64(traffic.rate.per_second()) * route.observed_share()
-}
-
-fn load(traffic: &GateTraffic) -> f64 {
-    traffic
-        .load_test
-        .map_or(0.0, |rate| to_f64(rate.per_second()))
-}
-
-/// The share of errors in what a metric counts: a load test dilutes it.
-pub(super) fn counted_error_rate_of(route: Route, traffic: &GateTraffic) -> f64 {
-    let users = per_second(route, traffic);
-    match load(traffic) {
-        0.0 => traffic.canary_error_rate,
-        load => traffic.canary_error_rate * users / (users + load),
-    }
-}
-
-/// Without a load test, the same at every step.
-fn counted_error_rate(traffic: &GateTraffic) -> f64 {
-    traffic.canary_error_rate
-}
-
-/// Users' requests that the new version answers in a stretch of time, on average.
-pub(super) fn users_requests(route: Route, span: Duration, traffic: &GateTraffic) -> f64 {
-    match traffic.arrivals {
-        WindowArrivals::Poisson => {
-            to_f64(traffic.rate.per_second()) * to_f64(route.users.share()) * span.as_secs_f64()
-        }
-        WindowArrivals::Fixed => {
-            traffic.fixed_requests(route.users.as_percent(), 0, nanos(span)) as f64
-        }
-        WindowArrivals::Constant => {
-            traffic.fixed_requests(100, 0, nanos(span)) as f64 * to_f64(route.users.share())
-        }
-    }
+    Ok(Ok(laws))
 }
 
 /// The figures of a gate with evenly spaced ticks, rolled back `late` ticks after the failure.
@@ -362,7 +412,8 @@ fn of_ticks(
         mean_seconds: law.iter().map(|(&tick, mass)| seconds(tick) * mass).sum(),
         seconds_95: quantile_95(law.iter().map(|(&tick, &mass)| (seconds(tick), mass))),
         requests,
-        errors: requests * traffic.canary_error_rate,
+        errors: requests * traffic.users_error_rate(),
+        users_hit: None,
         method: Method::Exact,
     }
 }

@@ -7,6 +7,7 @@
 mod alternatives;
 mod answer;
 mod argo;
+mod counted;
 mod describe;
 mod draw;
 mod exact;
@@ -18,8 +19,11 @@ pub use answer::{Answer, Method};
 pub(super) use describe::{rule, span};
 pub use draw::figures;
 pub use types::{
-    Alternative, Catches, Curve, GateSummary, GatedVersion, Objective, SlowerCatches, StepSummary,
+    Alternative, Catches, Curve, GateSummary, GatedVersion, GivenMetric, Objective, RetriesSummary,
+    SlowerCatches, StepSummary,
 };
+
+use std::num::NonZeroU64;
 
 use crate::rollout::{GateTraffic, Rollout, WindowArrivals};
 use crate::sim::rollouts::RolloutTally;
@@ -27,7 +31,7 @@ use crate::stats::StatsError;
 use crate::summary::Warning;
 use crate::units::display::{rate as rate_words, short_percent};
 use crate::units::{Rate, Rational, to_f64};
-use answer::{Exact, Simulation, answer, exactly};
+use answer::{Exact, Simulation, answer, exactly, simulated};
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -62,7 +66,11 @@ impl Question {
 
     fn at(&self, error_rate: f64) -> Result<Answer, StatsError> {
         let traffic = self.traffic.with_canary_error_rate(error_rate);
-        answer(&self.rollout, &traffic, self.simulation())
+        let mut answer = answer(&self.rollout, &traffic, self.simulation())?;
+        if traffic.users.is_some() && answer.users_hit.is_none() {
+            answer.users_hit = simulated(&self.rollout, &traffic, self.simulation()).users_hit;
+        }
+        Ok(answer)
     }
 }
 
@@ -129,17 +137,28 @@ pub fn gate(question: &Question) -> Result<GateSummary, StatsError> {
         rollout: question.rollout.name.clone(),
         tool: question.rollout.controller.tool().to_string(),
         rule: describe::rule(&question.rollout.controller),
+        users: question.traffic.users.map(NonZeroU64::get),
         requests_per_second: to_f64(question.traffic.rate.per_second()),
         arrivals: match question.traffic.arrivals {
             WindowArrivals::Poisson => "poisson",
             WindowArrivals::Constant => "constant",
             WindowArrivals::Fixed => "fixed",
         },
+        not_simulated: question
+            .rollout
+            .not_simulated()
+            .into_iter()
+            .map(|(name, successful)| GivenMetric {
+                name: name.to_owned(),
+                successful: to_f64(successful),
+            })
+            .collect(),
+        retries: RetriesSummary::of(&question.traffic),
         steps: steps::steps(question, &versions)?,
         method: method(question, &exact),
         seed: question.seed,
         warnings: warnings(question, &versions),
-        advice: describe::advice(limit, &versions, &catches, &alternatives),
+        advice: describe::advice(limit, &question.traffic, &versions, &catches, &alternatives),
         objective,
         versions,
         catches,
@@ -207,6 +226,14 @@ fn error_rates(limit: f64) -> Vec<f64> {
 
 /// The smallest error rates that are rolled back with 80% and 95%, by bisection.
 fn catches(question: &Question, limit: f64) -> Result<Catches, StatsError> {
+    let alone = Question {
+        traffic: GateTraffic {
+            users: None,
+            ..question.traffic
+        },
+        ..question.clone()
+    };
+    let question = &alone;
     let smallest = |wanted: f64| -> Result<Option<f64>, StatsError> {
         let caught = |rate: f64| Ok::<bool, StatsError>(question.at(rate)?.rolled_back >= wanted);
         if !caught(1.0)? {
@@ -286,6 +313,26 @@ fn warnings(question: &Question, versions: &[GatedVersion]) -> Vec<Warning> {
                 "more traffic, a longer interval with a longer window, or a gate that waits for \
                      a minimum of requests"
                     .into(),
+        });
+    }
+    let always: Vec<String> = question
+        .rollout
+        .not_simulated()
+        .into_iter()
+        .filter(|(_, successful)| *successful == Rational::from_integer(1))
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if let [first, ..] = &always[..] {
+        warnings.push(Warning {
+            what: format!(
+                "not simulated, and so taken to pass always: {}",
+                always.join(", ")
+            ),
+            why: "the real gate rolls back more often than this page says".into(),
+            advice: format!(
+                "say how often it passes, in percent: --metric {}=99",
+                first.trim_matches('`')
+            ),
         });
     }
     if describe::pauses_for_somebody(&question.rollout.controller) {

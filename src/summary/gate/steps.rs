@@ -1,10 +1,11 @@
 //! What the check at each step sees.
 
-use super::exact::{counted_error_rate_of, flagger_steps, nanos, requests_of, shares};
+use super::counted::{Failing, nanos, requests_of};
+use super::exact::{flagger_steps, shares};
 use super::{GatedVersion, Question, StepSummary};
 use crate::rollout::{CanaryWeight, Controller, Measure, MetricCheck, Route, StagedRule};
 use crate::stats::StatsError;
-use crate::stats::gates::tick::{Requests, success_check};
+use crate::stats::gates::tick::Requests;
 
 /// A line for each step with a check on the success rate of its own.
 pub(super) fn steps(
@@ -49,10 +50,10 @@ pub(super) fn steps(
                     let traffic = question
                         .traffic
                         .with_canary_error_rate(version.answer.error_rate);
-                    let rate = counted_error_rate_of(route, &traffic);
-                    Ok(success_check(requests, rate, &accepted)?.pass)
+                    let law = Failing::at(route, &traffic).check(requests, &accepted)?;
+                    Ok(law.map(|law| law.pass))
                 })
-                .collect::<Result<Vec<f64>, StatsError>>()?;
+                .collect::<Result<Vec<Option<f64>>, StatsError>>()?;
             let typical = requests.mean().round() as u64;
             Ok(StepSummary {
                 step: name(route),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Answer;
+use crate::rollout::{CountedAt, GateTraffic};
 use crate::summary::Warning;
 
 /// What a gate really does.
@@ -18,8 +19,14 @@ pub struct GateSummary {
     pub rule: String,
     /// Users' requests per second, to all versions together.
     pub requests_per_second: f64,
+    /// Users among whom the requests are spread, if that is known.
+    pub users: Option<u64>,
     /// `poisson`, `constant` or `fixed`.
     pub arrivals: &'static str,
+    /// Metrics that are not simulated.
+    pub not_simulated: Vec<GivenMetric>,
+    /// How failed requests are tried again, if they are.
+    pub retries: Option<RetriesSummary>,
     /// The share of errors that is still acceptable, and where it is from.
     pub objective: Objective,
     /// What each check sees; empty if checks have no steps of their own.
@@ -38,6 +45,56 @@ pub struct GateSummary {
     pub warnings: Vec<Warning>,
     /// What to do next, in sentences.
     pub advice: Vec<String>,
+}
+
+/// A metric that is not simulated.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GivenMetric {
+    /// What it is called.
+    pub name: String,
+    /// P(a measurement is successful).
+    pub successful: f64,
+}
+
+/// How failed requests are tried again.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RetriesSummary {
+    /// Retries of a request at most.
+    pub most: u32,
+    /// Where the metrics count: `client` or `server`.
+    pub counted: &'static str,
+    /// What that means, in a sentence.
+    pub sentence: String,
+}
+
+impl RetriesSummary {
+    /// Of the traffic, if it has retries.
+    #[must_use]
+    pub fn of(traffic: &GateTraffic) -> Option<Self> {
+        let retries = traffic.retries?;
+        let most = retries.most();
+        let times = match most {
+            1 => "once".to_owned(),
+            more => format!("up to {more} times"),
+        };
+        let (counted, seen) = match retries.counted {
+            CountedAt::Client => (
+                "client",
+                format!(
+                    "counted after retries: an error only where {} attempts in a row fail",
+                    most + 1
+                ),
+            ),
+            CountedAt::Server => ("server", "and every attempt is counted".to_owned()),
+        };
+        Some(Self {
+            most,
+            counted,
+            sentence: format!(
+                "error rates are of attempts; a failed request is tried again {times}, {seen}"
+            ),
+        })
+    }
 }
 
 /// The share of errors that is still acceptable.
@@ -60,8 +117,9 @@ pub struct StepSummary {
     pub errors_allowed: Option<u64>,
     /// P(the window is empty).
     pub no_data: f64,
-    /// P(the check passes), for each of the versions of the summary.
-    pub passes: Vec<f64>,
+    /// P(the check passes), for each of the versions of the summary; `None` if only a simulation
+    /// tells.
+    pub passes: Vec<Option<f64>>,
 }
 
 /// What the gate does with one version.

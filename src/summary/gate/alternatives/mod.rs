@@ -1,19 +1,20 @@
 //! What would do better with the same steps and the same time between them.
 
+mod plan;
+
 use std::time::Duration;
 
 use super::answer::{Simulation, answer};
-use super::exact::{flagger_steps, nanos, requests_of, users_requests};
 use super::{Alternative, Answer, Curve, GatedVersion, Method, Question};
 use crate::rollout::{
-    CanaryWeight, Controller, Flagger, GateTraffic, Measure, MetricCheck, Rollout, Route, Staged,
-    StagedRule, ValueRange,
+    Analysis, Argo, ArgoMetric, Controller, CountedAt, Flagger, GateTraffic, Measure, MetricCheck,
+    Rollout, Staged, StagedRule, ValueRange,
 };
 use crate::stats::StatsError;
 use crate::stats::gates::error_bounds::ErrorBounds;
-use crate::stats::gates::tick::Requests;
 use crate::stats::sequential::spending::Spending;
 use crate::units::Rational;
+use plan::Plan;
 
 /// The level at which the tests among the alternatives roll back a version at the objective.
 const LEVEL: f64 = 0.05;
@@ -23,12 +24,6 @@ const MOST_FAILURES: u32 = 20;
 const MINIMA: [u64; 7] = [20, 50, 100, 200, 300, 500, 1000];
 /// How much longer a rollout may take on average than its steps do.
 const PATIENCE: f64 = 2.0;
-
-/// The steps that alternatives share with the gate.
-struct Plan {
-    weights: Vec<CanaryWeight>,
-    interval: Duration,
-}
 
 /// A rule beside the gate.
 enum Rule {
@@ -106,17 +101,19 @@ fn figures(question: &Question, rule: &Rule, rate: f64) -> Result<Answer, StatsE
     let traffic = alternative_traffic(question).with_canary_error_rate(rate);
     match rule {
         Rule::Gate(rollout) => answer(rollout, &traffic, simulation(question)),
-        Rule::Bounds(bounds) => match plan(&question.rollout.controller) {
-            Some(plan) => bounded(bounds, &plan, &traffic),
+        Rule::Bounds(bounds) => match Plan::of(&question.rollout.controller) {
+            Some(plan) => plan.bounded(bounds, &traffic),
             None => answer(&question.rollout, &traffic, simulation(question)),
         },
     }
 }
 
-/// A test on both versions' errors needs the old version's error rate: half the objective, unless
-/// it was given.
+/// The traffic, where nobody asks for users.
 fn alternative_traffic(question: &Question) -> GateTraffic {
-    question.traffic
+    GateTraffic {
+        users: None,
+        ..question.traffic
+    }
 }
 
 fn simulation(question: &Question) -> Simulation {
@@ -125,7 +122,7 @@ fn simulation(question: &Question) -> Simulation {
 
 /// The rules beside the gate.
 fn rules(question: &Question, limit: f64) -> Result<Vec<(String, Rule)>, StatsError> {
-    let Some(plan) = plan(&question.rollout.controller) else {
+    let Some(plan) = Plan::of(&question.rollout.controller) else {
         return Ok(Vec::new());
     };
     let mut rules = Vec::new();
@@ -150,10 +147,7 @@ fn rules(question: &Question, limit: f64) -> Result<Vec<(String, Rule)>, StatsEr
         ));
     }
     if !matches!(&question.rollout.controller, Controller::Staged(staged) if matches!(staged.rule(), StagedRule::ErrorShare { .. }))
-        && plan
-            .weights
-            .iter()
-            .any(|&weight| weight < CanaryWeight::ALL)
+        && plan.has_an_old_version()
         && let Some(staged) = plan.staged(StagedRule::ErrorShare {
             level: Rational::new(1, 20),
             concentration: 10,
@@ -175,8 +169,13 @@ fn other_threshold(question: &Question, limit: f64) -> Result<Option<(String, Ru
             StagedRule::Checks { failures, .. } => *failures,
             StagedRule::ErrorShare { .. } => return Ok(None),
         },
-        Controller::Argo(_) | Controller::Schedule(_) => return Ok(None),
+        Controller::Argo(argo) => match limit_of_failures(argo) {
+            Some(limit) => limit + 1,
+            None => return Ok(None),
+        },
+        Controller::Schedule(_) => return Ok(None),
     };
+    let own = score(question, &question.rollout, limit)?;
     let mut best: Option<(f64, u32, Rollout)> = None;
     // Exact characteristics are cheap, simulated ones are not.
     let exact = matches!(
@@ -200,11 +199,15 @@ fn other_threshold(question: &Question, limit: f64) -> Result<Option<(String, Ru
         }
     }
     Ok(best
-        .filter(|(_, failures, _)| *failures != current)
+        .filter(|(score, failures, _)| *failures != current && *score > own + 1e-6)
         .map(|(_, failures, rollout)| {
+            let check = match question.rollout.controller {
+                Controller::Argo(_) => "measurement",
+                _ => "check",
+            };
             let name = match failures {
-                1 => "the same, 1 failed check rolls back".to_owned(),
-                more => format!("the same, {more} failed checks roll back"),
+                1 => format!("the same, 1 failed {check} rolls back"),
+                more => format!("the same, {more} failed {check}s roll back"),
             };
             (name, Rule::Gate(rollout))
         }))
@@ -213,10 +216,18 @@ fn other_threshold(question: &Question, limit: f64) -> Result<Option<(String, Ru
 /// P(a good version is promoted) − P(a bad one is).
 fn score(question: &Question, rollout: &Rollout, limit: f64) -> Result<f64, StatsError> {
     let at = |rate: f64| {
-        let traffic = question.traffic.with_canary_error_rate(rate);
+        let traffic = alternative_traffic(question).with_canary_error_rate(rate);
         answer(rollout, &traffic, simulation(question))
     };
     Ok(at(limit / 2.0)?.promoted - at((2.0 * limit).min(1.0))?.promoted)
+}
+
+/// The limit on failures of all metrics that have one, if it is the same.
+fn limit_of_failures(argo: &Argo) -> Option<u32> {
+    let metrics = argo.analyses().flat_map(Analysis::metrics);
+    let mut limits = metrics.filter_map(|metric| metric.parts().failure_limit);
+    let first = limits.next()?;
+    limits.all(|limit| limit == first).then_some(first)
 }
 
 fn with_failures(rollout: &Rollout, failures: u32) -> Option<Rollout> {
@@ -249,7 +260,15 @@ fn with_failures(rollout: &Rollout, failures: u32) -> Option<Rollout> {
             let staged = Staged::new(staged.weights().to_vec(), staged.interval(), rule);
             Controller::Staged(staged.ok()?)
         }
-        Controller::Argo(_) | Controller::Schedule(_) => return None,
+        Controller::Argo(argo) => {
+            let changed = argo.with_metrics(&|metric| {
+                let mut parts = metric.parts().clone();
+                parts.failure_limit = parts.failure_limit.map(|_| failures - 1);
+                ArgoMetric::new(parts)
+            });
+            Controller::Argo(changed.ok()?)
+        }
+        Controller::Schedule(_) => return None,
     };
     Some(Rollout {
         name: rollout.name.clone(),
@@ -272,16 +291,24 @@ fn with_minimum(
     {
         return Ok(None);
     }
+    if question
+        .traffic
+        .retries
+        .is_some_and(|retries| retries.counted == CountedAt::Server)
+    {
+        return Ok(None);
+    }
     let traffic = GateTraffic {
         scrape_interval: None,
+        users: None,
         ..question.traffic
     };
     let exact_success = 1.0 - limit;
-    let steps_seconds = plan.interval.as_secs_f64() * plan.weights.len() as f64;
+    let steps_seconds = plan.seconds();
     let mut best: Option<(f64, String, Rollout)> = None;
     for minimum in MINIMA {
         for failures in [1, 2, 3, 5] {
-            let Some(check) = success_of(exact_success, plan.interval) else {
+            let Some(check) = success_of(exact_success, plan.interval()) else {
                 return Ok(None);
             };
             let rule = StagedRule::Checks {
@@ -334,76 +361,4 @@ fn success_of(share: f64, window: Duration) -> Option<MetricCheck> {
     let millionths = (share * 1e9).round() as u64;
     let accepted = ValueRange::at_least(Rational::new(millionths, 1_000_000_000));
     MetricCheck::new("success-rate", Measure::SuccessRate, accepted, window).ok()
-}
-
-fn plan(controller: &Controller) -> Option<Plan> {
-    let (routes, interval): (Vec<Route>, Duration) = match controller {
-        Controller::Flagger(flagger) => (flagger_steps(flagger.strategy()), flagger.interval()),
-        Controller::Staged(staged) => (
-            staged.weights().iter().copied().map(Route::users).collect(),
-            staged.interval(),
-        ),
-        Controller::Argo(_) | Controller::Schedule(_) => return None,
-    };
-    let weights: Vec<CanaryWeight> = routes
-        .into_iter()
-        .map(|route| route.users)
-        .filter(|&weight| weight > CanaryWeight::NONE)
-        .collect();
-    (!weights.is_empty()).then_some(Plan { weights, interval })
-}
-
-impl Plan {
-    fn staged(&self, rule: StagedRule) -> Option<Rollout> {
-        let staged = Staged::new(self.weights.clone(), self.interval, rule).ok()?;
-        Some(Rollout {
-            name: "alternative".into(),
-            controller: Controller::Staged(staged),
-        })
-    }
-
-    /// Users' requests in each step.
-    fn requests(&self, traffic: &GateTraffic) -> Vec<Requests> {
-        let users = GateTraffic {
-            load_test: None,
-            ..*traffic
-        };
-        let stretch = (0, nanos(self.interval));
-        let routes = self.weights.iter().copied().map(Route::users);
-        routes
-            .map(|route| requests_of(route, stretch, &users))
-            .collect()
-    }
-}
-
-/// The figures of a test that goes through the steps once and counts errors.
-fn bounded(bounds: &ErrorBounds, plan: &Plan, traffic: &GateTraffic) -> Result<Answer, StatsError> {
-    let law = bounds.law(&plan.requests(traffic), traffic.canary_error_rate)?;
-    let interval = plan.interval.as_secs_f64();
-    let mut times: Vec<(f64, f64)> = law
-        .rolled_back_after
-        .iter()
-        .enumerate()
-        .map(|(place, &mass)| ((place + 1) as f64 * interval, mass))
-        .collect();
-    times.push((plan.weights.len() as f64 * interval, law.promoted));
-    let mut alive = 1.0;
-    let mut requests = 0.0;
-    for (&weight, stopped) in plan.weights.iter().zip(&law.rolled_back_after) {
-        requests += alive * users_requests(Route::users(weight), plan.interval, traffic);
-        alive -= stopped;
-    }
-    Ok(Answer {
-        error_rate: traffic.canary_error_rate,
-        promoted: law.promoted,
-        rolled_back: law.rolled_back_after.iter().sum(),
-        rolled_back_without_data: 0.0,
-        undecided: 0.0,
-        standard_error: None,
-        mean_seconds: law.expected_steps * interval,
-        seconds_95: super::answer::quantile_95(times.into_iter()),
-        requests,
-        errors: requests * traffic.canary_error_rate,
-        method: Method::Exact,
-    })
 }

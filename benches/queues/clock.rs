@@ -1,0 +1,34 @@
+//! The time that this thread has had a processor, so that a busy machine disturbs less.
+
+use std::time::{Duration, Instant};
+
+/// When something began.
+pub(crate) struct Start {
+    wall: Instant,
+    on_processor: Option<u64>,
+}
+
+impl Start {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+    pub(crate) fn now() -> Self {
+        Self {
+            wall: Instant::now(),
+            on_processor: on_processor(),
+        }
+    }
+
+    /// Time on a processor since then; where the system does not tell, all time.
+    pub(crate) fn elapsed(&self) -> Duration {
+        let since = on_processor().zip(self.on_processor);
+        since.map_or_else(
+            || self.wall.elapsed(),
+            |(now, then)| Duration::from_nanos(now - then),
+        )
+    }
+}
+
+/// Nanoseconds that Linux has run this thread.
+fn on_processor() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split_whitespace().next()?.parse().ok()
+}

@@ -1,0 +1,377 @@
+//! The general engine: one calendar, and one `match` on what happens.
+//!
+//! A viewer's request goes to a version as an *attempt*, to one of its replicas, where it waits and
+//! is served. An attempt that fails may be made again; what the viewer gets in the end is the
+//! response. A replica does not learn that nobody waits any more: what it has begun, it finishes.
+
+mod connections;
+mod control;
+mod flow;
+
+use super::calendar::{Calendar, Slot};
+use super::calls::{CallId, Calls};
+use super::cluster::Cluster;
+use super::connections::{ConnectionId, Table};
+use super::{Setup, nanos};
+use crate::random::{Purpose, Stream, stream};
+use crate::scenario::Phase;
+use crate::sim::arrivals::exponential;
+use crate::sim::replay::{Request, Step, most_requests};
+use crate::sim::timeline::Timeline;
+use crate::tally::service::{Outcome, ServiceRecorder, ServiceTally};
+use crate::tally::{PhaseRecorder, PhaseTally};
+
+/// Requests between two reports of progress.
+const PROGRESS_STEP: u64 = 1 << 20;
+
+/// Requests that are recorded at a time.
+const RECORDED: usize = 1024;
+
+/// Who is to act when the event of a slot happens.
+#[derive(Debug, Clone, Copy)]
+enum Role {
+    /// Nobody.
+    Unused,
+    /// The next step of the timeline: a phase, or an arrival.
+    Timeline,
+    /// A phase with a closed loop ends by the clock.
+    LoopEnds,
+    /// A viewer of a closed loop has done thinking.
+    Viewer(u32),
+    /// A server has done its work.
+    Server(u32),
+    /// An attempt has taken too long.
+    Deadline(CallId),
+    /// An attempt is made again.
+    Retry(CallId),
+    /// A connection carries its next request, or is closed.
+    Connection(ConnectionId),
+    /// Connections from before that change of weights are cut.
+    Drained(u32),
+    /// A version changes by itself.
+    Control(u32, Control),
+}
+
+/// How a version changes by itself.
+#[derive(Debug, Clone, Copy)]
+enum Control {
+    /// The autoscaler decides.
+    Autoscale,
+    /// A step of the schedule of replicas.
+    Scale(u32),
+    /// A replica has started.
+    Ready(u32),
+    /// A replica crashes: which of the faults.
+    Crash(u32),
+    /// Ejected replicas may come back.
+    Sweep,
+    /// The weights of new replicas grow.
+    Warm,
+}
+
+/// A slot for one request, of one replica.
+#[derive(Debug, Clone, Copy)]
+struct Server {
+    slot: Slot,
+    version: u32,
+    call: Option<CallId>,
+}
+
+/// Everything that acts.
+struct Mesh<'a> {
+    setup: &'a Setup<'a>,
+    calendar: Calendar,
+    roles: Vec<Role>,
+    clusters: Vec<Option<Cluster<'a>>>,
+    servers: Vec<Server>,
+    calls: Calls,
+    /// Open TCP connections, if requests are sent over such.
+    connections: Option<Table<'a>>,
+    timeline: Timeline<'a>,
+    /// The step that happens when its slot says so.
+    step: Option<Step>,
+    step_slot: Slot,
+    loop_slot: Slot,
+    viewers: Vec<Slot>,
+    /// The closed loop in force: its mean think time in nanoseconds.
+    think: Option<f64>,
+    thinking: Stream,
+    waiting_to_retry: Stream,
+    destinations: Vec<usize>,
+    phase: usize,
+    recorder: Option<PhaseRecorder>,
+    /// Requests of the phase that the recorder does not know yet.
+    moments: Vec<u64>,
+    picks: Vec<usize>,
+    service: ServiceRecorder,
+    tallies: Vec<PhaseTally>,
+    /// Requests that are not answered yet.
+    open: u64,
+    finished: bool,
+    requests: u64,
+    events: u64,
+}
+
+/// Runs a replication.
+pub(super) fn run(setup: &Setup) -> (Vec<PhaseTally>, ServiceTally) {
+    let mut mesh = Mesh::new(setup);
+    while !(mesh.finished && mesh.open == 0) {
+        let Some(slot) = mesh.calendar.advance() else {
+            break;
+        };
+        mesh.events += 1;
+        let now = mesh.calendar.now().as_nanos();
+        match mesh.roles[slot.0 as usize] {
+            Role::Server(server) => mesh.server_done(server, now),
+            Role::Timeline => mesh.step_happens(now),
+            Role::Viewer(viewer) => mesh.viewer_sends(viewer, now),
+            Role::Deadline(call) => mesh.give_up(call, Outcome::TimedOut, now),
+            Role::Retry(call) => mesh.retry(call, now),
+            Role::Connection(connection) => mesh.connection_turn(connection, now),
+            Role::Drained(change) => mesh.drained(change, now),
+            Role::LoopEnds => mesh.loop_ends(now),
+            Role::Control(version, control) => mesh.control(version, control, slot, now),
+            Role::Unused => {}
+        }
+    }
+    mesh.finish()
+}
+
+impl<'a> Mesh<'a> {
+    fn new(setup: &'a Setup<'a>) -> Self {
+        let scenario = setup.scenario;
+        let mut clusters = Vec::with_capacity(scenario.versions().len());
+        let mut total = 0;
+        for (place, version) in scenario.versions().iter().enumerate() {
+            let index = [setup.replication, place as u64];
+            let cluster = version
+                .backend
+                .as_ref()
+                .map(|backend| Cluster::new(backend, scenario.seed(), index, total));
+            total += cluster.as_ref().map_or(0, Cluster::servers);
+            clusters.push(cluster);
+        }
+        let mut calendar = Calendar::new(total as usize + 8);
+        let (step_slot, loop_slot) = (calendar.take_slot(), calendar.take_slot());
+        let random = |purpose| stream(scenario.seed(), purpose, &[setup.replication]);
+        let mut mesh = Self {
+            setup,
+            calendar,
+            roles: vec![Role::Timeline, Role::LoopEnds],
+            clusters,
+            servers: Vec::with_capacity(total as usize),
+            calls: Calls::default(),
+            connections: scenario.connections().map(|settings| {
+                let (phases, versions) = (scenario.phases().len(), scenario.versions().len());
+                Table::new(
+                    settings,
+                    scenario.seed(),
+                    setup.replication,
+                    phases,
+                    versions,
+                )
+            }),
+            timeline: Timeline::new(scenario, setup.replication),
+            step: None,
+            step_slot,
+            loop_slot,
+            viewers: Vec::new(),
+            think: None,
+            thinking: random(Purpose::Think),
+            waiting_to_retry: random(Purpose::Retries),
+            destinations: Vec::new(),
+            phase: 0,
+            recorder: None,
+            moments: Vec::with_capacity(RECORDED),
+            picks: Vec::with_capacity(RECORDED),
+            service: setup.service_recorder(),
+            tallies: Vec::with_capacity(scenario.phases().len()),
+            open: 0,
+            finished: false,
+            requests: 0,
+            events: 0,
+        };
+        mesh.take_servers();
+        mesh.plan_controls();
+        mesh.next_step();
+        mesh
+    }
+
+    /// Gives every server its slot.
+    fn take_servers(&mut self) {
+        for place in 0..self.clusters.len() {
+            let servers = self.clusters[place].as_ref().map_or(0, Cluster::servers);
+            for _ in 0..servers {
+                let number = u32::try_from(self.servers.len()).unwrap_or(u32::MAX);
+                let slot = self.slot_for(Role::Server(number));
+                self.servers.push(Server {
+                    slot,
+                    version: u32::try_from(place).unwrap_or(u32::MAX),
+                    call: None,
+                });
+            }
+        }
+    }
+
+    /// A slot of one's own for a role.
+    fn slot_for(&mut self, role: Role) -> Slot {
+        let slot = self.calendar.take_slot();
+        let place = slot.0 as usize;
+        if self.roles.len() <= place {
+            self.roles.resize(place + 1, Role::Unused);
+        }
+        self.roles[place] = role;
+        slot
+    }
+
+    /// Schedules the next step of the timeline.
+    fn next_step(&mut self) {
+        self.step = self.timeline.next();
+        match self.step {
+            Some(step) => self
+                .calendar
+                .schedule(self.step_slot, step.time().as_nanos()),
+            None => self.finished = true,
+        }
+    }
+
+    fn step_happens(&mut self, now: u64) {
+        match self.step.take() {
+            Some(Step::Request(request)) => {
+                self.next_step();
+                if self.connections.is_none() {
+                    self.arrive(&request, None, now);
+                } else {
+                    self.open_connection(&request, now);
+                }
+            }
+            Some(Step::PhaseBegins { phase, .. }) => self.phase_begins(phase),
+            Some(Step::PhaseEnds { .. }) => {
+                self.phase_ends();
+                self.next_step();
+            }
+            None => {}
+        }
+    }
+
+    fn phase_begins(&mut self, place: usize) {
+        let phases = self.setup.scenario.phases();
+        let phase = &phases[place];
+        let changed = |before: &Phase| before.destinations() != phase.destinations();
+        if place > 0 && phases.get(place - 1).is_some_and(changed) {
+            self.weights_changed(self.calendar.now().as_nanos());
+        }
+        self.phase = place;
+        self.destinations = phase.destinations().iter().map(|d| d.version.0).collect();
+        let time = self.calendar.now();
+        self.recorder = Some((self.setup.recorder)(place, time, most_requests(phase)));
+        let Some((viewers, think)) = self.timeline.closed_loop() else {
+            self.next_step();
+            return;
+        };
+        if let Some(end) = self.timeline.phase_end() {
+            self.calendar.schedule(self.loop_slot, end.as_nanos());
+        }
+        let mean = think.as_secs_f64() * 1e9;
+        self.think = Some(mean);
+        for viewer in 0..viewers.get() {
+            if self.viewers.len() <= viewer as usize {
+                let slot = self.slot_for(Role::Viewer(viewer));
+                self.viewers.push(slot);
+            }
+            self.think_then_send(viewer, time.as_nanos());
+        }
+    }
+
+    fn phase_ends(&mut self) {
+        let time = self.calendar.now();
+        self.record_requests();
+        self.count_open_connections();
+        let recorder = self.recorder.take();
+        self.tallies.extend(recorder.map(|one| one.finish(time)));
+    }
+
+    /// A viewer thinks, and will then send a request.
+    fn think_then_send(&mut self, viewer: u32, now: u64) {
+        if let (Some(mean), Some(&slot)) = (self.think, self.viewers.get(viewer as usize)) {
+            let nanos = exponential(&mut self.thinking, mean);
+            self.calendar.schedule(slot, now.saturating_add(nanos));
+        }
+    }
+
+    fn viewer_sends(&mut self, viewer: u32, now: u64) {
+        if let Some(request) = self.timeline.request_now(self.calendar.now()) {
+            self.arrive(&request, Some(viewer), now);
+        }
+        if self.timeline.is_complete() {
+            self.loop_ends(now);
+        }
+    }
+
+    /// The phase in force, a closed loop, is over; who waits for a response stays until it comes.
+    fn loop_ends(&mut self, _now: u64) {
+        self.calendar.cancel(self.loop_slot);
+        self.think = None;
+        for place in 0..self.viewers.len() {
+            self.calendar.cancel(self.viewers[place]);
+        }
+        self.timeline.end_phase(self.calendar.now());
+        self.phase_ends();
+        self.next_step();
+    }
+
+    fn count_request(&mut self, request: &Request) {
+        self.count_pick(request.destination, request.time.as_nanos());
+    }
+
+    /// Counts what was split at `now`.
+    #[inline]
+    fn count_pick(&mut self, destination: usize, now: u64) {
+        self.moments.push(now);
+        self.picks.push(destination);
+        if self.moments.len() == RECORDED {
+            self.record_requests();
+        }
+        self.requests += 1;
+        if self.requests.is_multiple_of(PROGRESS_STEP) {
+            (self.setup.progress)(PROGRESS_STEP);
+        }
+    }
+
+    /// Tells the recorder of the phase of the requests since the last time.
+    fn record_requests(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.record_block(&self.moments, &self.picks);
+        }
+        self.moments.clear();
+        self.picks.clear();
+    }
+
+    fn finish(mut self) -> (Vec<PhaseTally>, ServiceTally) {
+        (self.setup.progress)(self.requests % PROGRESS_STEP);
+        let end = self.calendar.now().as_nanos();
+        for (place, cluster) in self.clusters.iter_mut().enumerate() {
+            if let Some(cluster) = cluster {
+                let sojourn_nanos = self.service.load(place).sojourn_nanos;
+                *self.service.load(place) = crate::tally::service::VersionLoad {
+                    sojourn_nanos,
+                    ..cluster.load(end)
+                };
+            }
+        }
+        let mut tally = self.service.finish(self.events);
+        tally.end_nanos = end;
+        tally.connections = self.connections.map(|table| table.counts);
+        (self.tallies, tally)
+    }
+}
+
+impl Step {
+    /// When it happens.
+    fn time(&self) -> crate::units::SimTime {
+        match self {
+            Self::PhaseBegins { time, .. } | Self::PhaseEnds { time } => *time,
+            Self::Request(request) => request.time,
+        }
+    }
+}

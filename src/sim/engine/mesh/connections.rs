@@ -1,0 +1,186 @@
+//! The life of a TCP connection: it opens, carries requests one after the other, and is closed by
+//! its client, lost with its replica, or cut after a change of the weights.
+
+use super::{Mesh, Role};
+use crate::sim::engine::calls::CallId;
+use crate::sim::engine::cluster::Health;
+use crate::sim::engine::connections::{Connection, ConnectionId};
+use crate::sim::engine::nanos;
+use crate::sim::replay::Request;
+use crate::tally::service::Outcome;
+
+impl Mesh<'_> {
+    /// A client opens a connection, which is split, and sends its first request.
+    pub(super) fn open_connection(&mut self, request: &Request, now: u64) {
+        self.count_request(request);
+        let version = self.destinations[request.destination];
+        let slot = self.slot_for(Role::Unused);
+        let Some(table) = &mut self.connections else {
+            return;
+        };
+        let until = now.saturating_add(table.lifetime());
+        let id = table.add(Connection {
+            until,
+            slot,
+            hash: 0,
+            version: 0,
+            replica: None,
+            opened: now,
+            change: 0,
+            call: None,
+        });
+        self.roles[slot.0 as usize] = Role::Connection(id);
+        self.connect(id, version, now);
+        self.send(id, now);
+    }
+
+    /// Connects a client to a replica of a version, if there is one that takes it.
+    fn connect(&mut self, id: ConnectionId, version: usize, now: u64) {
+        let (Some(table), Some(cluster)) = (&mut self.connections, &mut self.clusters[version])
+        else {
+            return;
+        };
+        let limit = cluster.backend.resilience.max_requests;
+        let full = limit.is_some_and(|limit| cluster.under_way >= limit);
+        let hash = cluster.callers.next();
+        let replica = cluster.pick(hash).filter(|_| !full);
+        if let Some(replica) = replica {
+            cluster.enter(replica);
+            table.open[version] += 1;
+        }
+        table.counts[self.phase][version].opened += 1;
+        let change = table.change;
+        let connection = table.get_mut(id);
+        connection.hash = hash;
+        connection.version = u32::try_from(version).unwrap_or(u32::MAX);
+        connection.replica = replica;
+        connection.opened = now;
+        connection.change = change;
+    }
+
+    /// A client sends a request over its connection.
+    fn send(&mut self, id: ConnectionId, now: u64) {
+        let Some(connection) = self.connections.as_ref().map(|table| table.get(id)) else {
+            return;
+        };
+        self.begin(connection.version as usize, connection.hash, id, now);
+    }
+
+    /// The replica that a client is connected to, if it is still the one it connected to.
+    pub(super) fn replica_of_connection(&self, id: ConnectionId) -> Option<u32> {
+        let connection = self.connections.as_ref()?.get(id);
+        let cluster = self.clusters[connection.version as usize].as_ref()?;
+        let replica = cluster.replicas[connection.replica? as usize];
+        let same = replica.health == Health::Up && replica.since <= connection.opened;
+        connection.replica.filter(|_| same)
+    }
+
+    /// A client's pause is over, or its time is.
+    pub(super) fn connection_turn(&mut self, id: ConnectionId, now: u64) {
+        let Some(table) = &self.connections else {
+            return;
+        };
+        if self.finished || now >= table.get(id).until {
+            return self.close(id);
+        }
+        if self.replica_of_connection(id).is_none() {
+            self.disconnect(id);
+            let Some(destination) = self.timeline.pick_again() else {
+                return self.close(id);
+            };
+            self.count_pick(destination, now);
+            self.connect(id, self.destinations[destination], now);
+        }
+        self.send(id, now);
+    }
+
+    /// A client has a response, and pauses.
+    pub(super) fn connection_answered(&mut self, id: ConnectionId, now: u64) {
+        let Some(table) = &mut self.connections else {
+            return;
+        };
+        let pause = table.pause();
+        let connection = table.get_mut(id);
+        connection.call = None;
+        let until = connection.until;
+        if self.finished || now >= until {
+            return self.close(id);
+        }
+        let slot = connection.slot;
+        let next = now.saturating_add(pause).min(until);
+        self.calendar.schedule(slot, next);
+    }
+
+    /// Remembers which request a connection waits for.
+    pub(super) fn connection_waits(&mut self, id: ConnectionId, call: CallId) {
+        if let Some(table) = &mut self.connections {
+            table.get_mut(id).call = Some(call);
+        }
+    }
+
+    /// Takes a connection from its replica.
+    fn disconnect(&mut self, id: ConnectionId) {
+        let Some(table) = &mut self.connections else {
+            return;
+        };
+        let connection = table.get_mut(id);
+        let version = connection.version as usize;
+        if let Some(replica) = connection.replica.take() {
+            table.open[version] -= 1;
+            if let Some(cluster) = &mut self.clusters[version] {
+                cluster.leave(replica);
+            }
+        }
+    }
+
+    fn close(&mut self, id: ConnectionId) {
+        self.disconnect(id);
+        if let Some(table) = &mut self.connections {
+            let slot = table.get(id).slot;
+            table.remove(id);
+            self.roles[slot.0 as usize] = Role::Unused;
+            self.calendar.give_back(slot);
+        }
+    }
+
+    /// The weights have changed: connections of before are cut when the drain time is over.
+    pub(super) fn weights_changed(&mut self, now: u64) {
+        let Some(table) = &mut self.connections else {
+            return;
+        };
+        table.change += 1;
+        let change = table.change;
+        if let Some(drain) = table.settings.drain {
+            let slot = self.slot_for(Role::Drained(change));
+            self.calendar
+                .schedule(slot, now.saturating_add(nanos(drain)));
+        }
+    }
+
+    /// The drain time after change number `change` is over.
+    pub(super) fn drained(&mut self, change: u32, now: u64) {
+        let Some(table) = &self.connections else {
+            return;
+        };
+        for id in table.older_than(change) {
+            let Some(table) = &mut self.connections else {
+                return;
+            };
+            let connection = table.get(id);
+            table.counts[self.phase][connection.version as usize].cut += 1;
+            self.disconnect(id);
+            if let Some(call) = connection.call {
+                self.give_up(call, Outcome::Error, now);
+            }
+        }
+    }
+
+    /// Notes how many connections are open as a phase ends.
+    pub(super) fn count_open_connections(&mut self) {
+        if let Some(table) = &mut self.connections {
+            for (count, &open) in table.counts[self.phase].iter_mut().zip(&table.open) {
+                count.open_at_end = open;
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Runs with backends: requests queue, are served, fail, time out and come again.
+//!
+//! [`mesh`] is the general engine: a [`calendar`] of events and the entities that schedule them.
+//! Where no event is needed, [`pools`] gives the same times by a recursion. A service-time law or
+//! a balancing policy is not here, but a file in `service_time` or `balance`.
+
+mod autoscaler;
+mod calendar;
+mod callers;
+mod calls;
+mod cluster;
+mod connections;
+mod jobs;
+mod mesh;
+mod outlier;
+mod pools;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use super::{MakeRecorder, Progress};
+use crate::scenario::Scenario;
+use crate::tally::PhaseTally;
+use crate::tally::service::{ServiceRecorder, ServiceTally};
+
+/// Which engine runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// The recursion where it applies, else events.
+    #[default]
+    Fastest,
+    /// Events, even where the recursion would do.
+    Events,
+}
+
+/// What a run needs.
+#[derive(Clone, Copy)]
+pub(super) struct Setup<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) replication: u64,
+    pub(super) recorder: MakeRecorder<'a>,
+    /// The width of the buckets of the series, in nanoseconds.
+    pub(super) width: u64,
+    pub(super) progress: Progress<'a>,
+    pub(super) engine: Engine,
+}
+
+impl Setup<'_> {
+    fn service_recorder(&self) -> ServiceRecorder {
+        let (phases, versions) = (self.scenario.phases(), self.scenario.versions());
+        let warm_up = nanos(self.scenario.warm_up());
+        ServiceRecorder::new(phases.len(), versions.len(), self.width, warm_up)
+    }
+}
+
+/// Whether a scenario has backends at all.
+pub(super) fn is_needed(scenario: &Scenario) -> bool {
+    let mut versions = scenario.versions().iter();
+    versions.any(|version| version.backend.is_some())
+}
+
+/// Runs a scenario with backends.
+pub(super) fn run(setup: &Setup) -> (Vec<PhaseTally>, ServiceTally) {
+    if setup.engine == Engine::Fastest && pools::apply(setup.scenario) {
+        pools::run(setup)
+    } else {
+        mesh::run(setup)
+    }
+}
+
+/// A duration in nanoseconds; the end of time if it is longer.
+pub(super) fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
