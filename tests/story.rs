@@ -391,3 +391,26 @@ fn the_three_apis_tell_the_same_story_of_request_routing() {
     assert_eq!(pages[0], pages[1]);
     assert_eq!(pages[0], pages[2]);
 }
+
+#[test]
+fn an_injected_delay_is_no_part_of_the_timeout_beside_it() {
+    let folder = Folder::new();
+    let rule = "apiVersion: networking.istio.io/v1\nkind: VirtualService\n\
+                metadata: {name: a}\nspec:\n  hosts: [a]\n  http:\n  \
+                - fault: {delay: {percentage: {value: 100}, fixedDelay: 1s}}\n    \
+                timeout: 0.5s\n    route: [{destination: {host: a, subset: v1}}]\n";
+    folder.write("rule.yaml", rule);
+    let answer = |takes: &str| {
+        let story = format!(
+            "name: x\nrequest: GET http://a/\nrequests: 1\n\
+             versions: {{a: {{v1: {{takes: {takes}}}}}}}\nphases: [{{name: p, apply: rule.yaml}}]\n"
+        );
+        folder.write("story.yaml", &story);
+        let output = shiftsim(&folder.path, &["run", "story.yaml", "--format", "json"]);
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let page = &told["runs"][0]["phases"][0]["pages"][0];
+        (page["status"].clone(), page["longest_seconds"].clone())
+    };
+    assert_eq!(answer("200ms"), (200.into(), 1.2.into()));
+    assert_eq!(answer("700ms"), (504.into(), 1.5.into()));
+}
