@@ -46,11 +46,12 @@ fn question(settings: &str, arrivals: WindowArrivals, per_second: u64) -> Questi
             stable_error_rate: 0.005,
             ..GateTraffic::of(Rate::new(Rational::from_integer(per_second)).unwrap())
         },
+        rate_is_assumed: false,
         objective: None,
         error_rates: Vec::new(),
         other_rates: Vec::new(),
         seed: 1,
-        replications: 1000,
+        replications: Some(1000),
     }
 }
 

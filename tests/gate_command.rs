@@ -108,8 +108,19 @@ fn charts_and_tables_are_written_where_they_are_asked_for() {
         "charts/characteristic.csv",
         "charts/characteristic.png",
         "charts/characteristic.svg",
+        "charts/report.html",
     ];
     assert_eq!(folder.files(), expected);
+    let page = text(&folder.read("charts/report.html"));
+    for expected in [
+        "<svg",
+        "What each check sees",
+        "The same steps under other rules",
+        "87.9%",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    assert!(!page.contains("src=") && !page.contains("href="));
     let table = text(&folder.read("charts/characteristic.csv"));
     assert_eq!(table.lines().count(), 1 + 2 * 51);
     assert!(table.contains("\n5 requests/s,0.01,0."), "{table}");
@@ -156,6 +167,32 @@ fn every_gate_of_the_command_line_has_a_page() {
 }
 
 #[test]
+fn retries_and_users_are_said_in_words() {
+    let folder = Folder::new();
+    let shown = |more: &[&str]| {
+        let arguments = [&["gate", "--flagger", TUTORIAL, "--rps", "5"], more].concat();
+        let output = shiftsim(&folder.path, &arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let page = text(&output.stdout);
+        fits_80_columns("retries", &page);
+        // Lines are broken where the terminal ends.
+        page.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let client = shown(&["--retries", "2", "--counted", "client"]);
+    assert!(
+        client.contains("To show 1% errors, 21.5% of attempts must fail."),
+        "{client}"
+    );
+    let server = shown(&["--retries", "1"]);
+    assert!(
+        server.contains("answers 1.02 attempts for a request"),
+        "{server}"
+    );
+    let users = shown(&["--users", "100"]);
+    assert!(users.contains("of 100 users, those who meet"), "{users}");
+}
+
+#[test]
 fn wrong_settings_name_their_place_and_the_way_out() {
     let folder = Folder::new();
     folder.write("plain.yaml", "name: plain\nweights: {v1: 1}\nrequests: 1\n");
@@ -181,6 +218,19 @@ fn wrong_settings_name_their_place_and_the_way_out() {
                 "fixed",
             ],
             "load test",
+        ),
+        (
+            &["gate", "--flagger", TUTORIAL, "--retries", "11"],
+            "0..=10",
+        ),
+        (
+            &["gate", "--flagger", TUTORIAL, "--counted", "client"],
+            "--retries",
+        ),
+        (&["gate", "--flagger", TUTORIAL, "--users", "0"], "1..="),
+        (
+            &["gate", "--flagger", TUTORIAL, "--metric", "smoke=99"],
+            "all of its metrics",
         ),
         (&["gate", "plain.yaml"], "has no `rollout`"),
         (&["gate", "absent.yaml"], "absent.yaml"),
@@ -220,7 +270,12 @@ fn ready_rollouts_are_reproducible_on_any_number_of_threads() {
         golden(&format!("rollout-{name}.txt"), &first);
         assert_eq!(
             one.files(),
-            ["out/rollout.png", "out/rollout.svg", "out/ticks.csv"]
+            [
+                "out/report.html",
+                "out/rollout.png",
+                "out/rollout.svg",
+                "out/ticks.csv"
+            ]
         );
         for file in one.files() {
             assert!(one.read(&file) == two.read(&file), "{name}: {file}");

@@ -245,3 +245,44 @@ fn mistakes_end_with_status_2_and_write_nothing() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("has no `rollout`"));
 }
+
+#[test]
+fn a_job_passes_as_often_as_it_is_said_to() {
+    let job = file("tests/rollout_files/argo-job.yaml");
+    let promoted = |more: &[&str]| {
+        let arguments = [&[job.as_str(), "--format", "json"], more].concat();
+        let found: serde_json::Value = serde_json::from_str(&page_of(&arguments)).unwrap();
+        found["versions"][0]["promoted"].as_f64().unwrap()
+    };
+    assert_eq!(promoted(&[]), 1.0);
+    // At most one of three fails: 0.9³ + 3 · 0.9² · 0.1.
+    assert!((promoted(&["--metric", "smoke-test=90"]) - 0.972).abs() < 1e-12);
+    let text = page(&[&job]);
+    assert!(text.contains("not simulated, and so taken to pass always: `smoke-test`"));
+    assert!(text.contains("--metric smoke-test=99"));
+    let wrong = gate(&Folder::new(), &[&job, "--metric", "smoke=90"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
+#[test]
+fn a_placeholder_without_quotes_is_explained() {
+    let folder = Folder::new();
+    folder.write(
+        "template.yaml",
+        "kind: AnalysisTemplate\napiVersion: argoproj.io/v1alpha1\nmetadata:\n  name: {{args.name}}\n",
+    );
+    let output = gate(&folder, &["template.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("quotes"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+/// What is printed, of any width.
+fn page_of(arguments: &[&str]) -> String {
+    let output = gate(&Folder::new(), arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    text(&output.stdout)
+}

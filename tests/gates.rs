@@ -27,11 +27,12 @@ fn ask(kind: GateKind, settings: &str, traffic: GateTraffic) -> Question {
     Question {
         rollout: parse_gate_settings(kind, settings).unwrap(),
         traffic,
+        rate_is_assumed: false,
         objective: None,
         error_rates: vec![traffic.canary_error_rate],
         other_rates: Vec::new(),
         seed: 1,
-        replications: 500,
+        replications: Some(500),
     }
 }
 

@@ -3,7 +3,8 @@
 //! All take turns in one process on one thread; the ratio is that of the smallest processor times. Before a
 //! time is believed, counts, means and percentiles must agree with theory and with each other.
 //!
-//! Run it with `cargo bench --bench queues`; `-- 2000000` sets the number of requests.
+//! Run it with `cargo bench --bench queues`; `-- 2000000` sets the number of requests, `-- events`
+//! takes only the simulators with that in their name.
 
 #![expect(
     clippy::expect_used,
@@ -66,6 +67,9 @@ fn candidates() -> Vec<Candidate> {
         candidate("shiftsim, events", true, move |requests| {
             shared(requests, Engine::Events)
         }),
+        candidate("shiftsim, recursion, least request", false, |requests| {
+            ours::run(requests, "least-request", Engine::Fastest)
+        }),
         candidate("shiftsim, events, least request", false, |requests| {
             ours::run(requests, "least-request", Engine::Events)
         }),
@@ -77,7 +81,13 @@ fn main() {
         .filter_map(|argument| argument.parse().ok())
         .next()
         .unwrap_or(1_000_000);
+    let wanted = |one: &Candidate| {
+        let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
+        words.all(|word| word.parse::<u64>().is_ok() || one.name.contains(&word))
+    };
     let mut candidates = candidates();
+    let all = candidates.len();
+    candidates.retain(wanted);
     for _ in 0..REPETITIONS {
         for candidate in &mut candidates {
             let start = Start::now();
@@ -87,15 +97,17 @@ fn main() {
         }
     }
     print(&candidates, requests);
-    scaling::print();
+    if candidates.len() == all {
+        scaling::print();
+    }
 }
 
 fn print(candidates: &[Candidate], requests: u64) {
     let rate = |one: &Candidate| requests as f64 / one.best.as_secs_f64() / 1e6;
-    let reference = rate(&candidates[0]);
+    let reference = candidates.first().map_or(0.0, rate);
     println!("{requests} requests, two events each; best of {REPETITIONS}");
     println!(
-        "{:<33} {:>7} {:>7}   {:>7} {:>7} {:>7} {:>7}",
+        "{:<35} {:>7} {:>7}   {:>7} {:>7} {:>7} {:>7}",
         "", "M req/s", "ratio", "mean v1", "mean v2", "p99 v1", "p99 v2"
     );
     for candidate in candidates {
@@ -103,7 +115,7 @@ fn print(candidates: &[Candidate], requests: u64) {
         let per_second = rate(candidate);
         let [m1, m2, p1, p2] = [v1.1, v2.1, v1.2, v2.2].map(|seconds| seconds * 1e3);
         println!(
-            "{:<33} {per_second:>7.2} {:>7.2}   {m1:>7.3} {m2:>7.3} {p1:>7.2} {p2:>7.2}",
+            "{:<35} {per_second:>7.2} {:>7.2}   {m1:>7.3} {m2:>7.3} {p1:>7.2} {p2:>7.2}",
             candidate.name,
             per_second / reference
         );

@@ -106,8 +106,8 @@ pub struct GateArgs {
     #[arg(long, value_name = "WHERE", requires = "retries")]
     pub counted: Option<CountedSide>,
 
-    /// Rollouts for each figure that has to be simulated [default: 10000; with Kayenta's
-    /// judge 2000]
+    /// Rollouts for each figure that has to be simulated [default: 10000, fewer where each draws
+    /// many latencies; with Kayenta's judge 2000]
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
     pub replications: Option<u64>,
 
@@ -125,7 +125,7 @@ pub struct GateArgs {
     #[arg(long, value_name = "SEED", value_parser = parse_seed)]
     pub seed: Option<Seed>,
 
-    /// Writes charts and tables into this folder
+    /// Writes a page, charts and tables into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 

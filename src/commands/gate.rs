@@ -155,7 +155,10 @@ fn rollout_page(
         folder.write("alternatives.csv", |file| {
             report::gate::csv(&alternatives, file)
         })?;
-        folder.draw(&answers::figures(&summary, &curves, &alternatives))?;
+        let drawn = folder.draw(&answers::figures(&summary, &curves, &alternatives))?;
+        let page = report::page::gate(&summary, &drawn)
+            .map_err(|error| CommandError::Drawing(error.to_string()))?;
+        folder.write("report.html", |file| file.write_all(page.as_bytes()))?;
         files = folder.into_files();
     }
     let text = report::gate::text(&summary, arguments.quiet, arguments.verbose);
@@ -280,6 +283,7 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
     }
     let objective = arguments.slo.or(objective);
     let largest = answers::objective(&rollout, objective).error_rate;
+    let rate_is_assumed = traffic.is_none() && arguments.rps.is_empty();
     let mut traffic = traffic.unwrap_or(GateTraffic {
         canary_error_rate: largest,
         stable_error_rate: largest / 2.0,
@@ -321,10 +325,11 @@ fn question(source: Source, arguments: &GateArgs) -> Result<Question, CommandErr
     Ok(Question {
         rollout,
         traffic,
+        rate_is_assumed,
         objective,
         error_rates: arguments.error_rate.clone(),
         other_rates: arguments.rps.iter().skip(1).copied().collect(),
         seed: scenarios::chosen_seed(arguments.seed, seed),
-        replications: arguments.replications.unwrap_or(10_000),
+        replications: arguments.replications,
     })
 }

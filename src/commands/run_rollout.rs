@@ -47,7 +47,10 @@ pub(super) fn run(
     let mut folder = Folder::new(folder, staging);
     folder.write("ticks.csv", |out| report::rollout::csv(&summary, out))?;
     if !arguments.no_charts {
-        folder.draw(&rollout::figures(scenario, &run, &summary)?)?;
+        let drawn = folder.draw(&rollout::figures(scenario, &run, &summary)?)?;
+        let page = report::page::rollout(&summary, &drawn)
+            .map_err(|error| CommandError::Drawing(error.to_string()))?;
+        folder.write("report.html", |out| out.write_all(page.as_bytes()))?;
     }
     let files = folder.into_files();
     Ok(RolloutResult { summary, files })

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod convergence;
+mod gates;
 mod goodness_of_fit;
 mod intervals;
 mod order;
@@ -107,6 +108,7 @@ pub const GROUPS: &[(&str, &[Quantity])] = &[
     ("may I look again and again", sequential::QUANTITIES),
     ("how many requests do I need", planning::QUANTITIES),
     ("how long do requests wait", queueing::QUANTITIES),
+    ("what does my gate catch", gates::QUANTITIES),
     ("which functions stand underneath", special::QUANTITIES),
 ];
 

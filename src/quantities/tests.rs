@@ -15,17 +15,15 @@ const UNNAMED: &[&str] = &[
     "equally_spaced",
     // part of planning::exact_size
     "stable_requests",
-    // gates take laws of their steps and their limits: `shiftsim gate` answers
-    "characteristic",
+    // a latency check takes a histogram and its law: `shiftsim gate` answers
     "joint_check",
-    "metric",
-    "success_check",
+    // laws under weights, parts of `shiftsim gate`
+    "attempts",
+    "mass",
+    "requests",
     // Kayenta's judge takes whole series: `shiftsim gate` answers
     "classify",
     "clean",
-    "common_language_effect_size",
-    "mann_whitney",
-    "mean_ratio",
     "percentile",
     "remove_outliers",
     "score",

@@ -116,8 +116,13 @@ fn heading(text: &mut String, summary: &GateSummary) {
         text,
         "",
         &format!(
-            "{}, {arrivals} · at most {} errors are acceptable ({})",
+            "{}{}, {arrivals} · at most {} errors are acceptable ({})",
             rate(summary.requests_per_second),
+            if summary.rate_is_assumed {
+                " (assumed: give yours with --rps)"
+            } else {
+                ""
+            },
             short_percent(summary.objective.error_rate),
             summary.objective.source
         ),
@@ -312,7 +317,7 @@ pub(super) fn minutes(seconds: f64) -> String {
 }
 
 /// A mean number of requests.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     match value {
         ..0.005 => "0".into(),
         ..10.0 => format!("{value:.2}"),

@@ -48,12 +48,11 @@ pub fn openmetrics(
         tally,
         out,
     };
-    match scenario.protocol() {
-        Protocol::Http => {
-            file.requests()?;
-            file.durations()?;
-        }
-        Protocol::Tcp => file.connections()?,
+    if file.sees_requests() {
+        file.requests()?;
+        file.durations()?;
+    } else {
+        file.connections()?;
     }
     file.under_way()?;
     file.replicas()?;
@@ -68,6 +67,12 @@ struct File<'a> {
 }
 
 impl File<'_> {
+    /// Whether requests are counted, and not connections: also those that are sent over TCP
+    /// connections, as a proxy would see them that understands what they carry.
+    fn sees_requests(&self) -> bool {
+        self.scenario.protocol() == Protocol::Http || self.tally.connections.is_some()
+    }
+
     fn family(&mut self, name: &str, kind: &str, help: &str) -> io::Result<()> {
         writeln!(self.out, "# HELP {name} {help}")?;
         writeln!(self.out, "# TYPE {name} {kind}")
@@ -87,10 +92,7 @@ impl File<'_> {
     fn labels(&self, version: usize) -> String {
         let service = self.scenario.name().as_str();
         let version = escaped(&self.scenario.versions()[version].name);
-        let protocol = match self.scenario.protocol() {
-            Protocol::Http => "http",
-            Protocol::Tcp => "tcp",
-        };
+        let protocol = if self.sees_requests() { "http" } else { "tcp" };
         format!(
             "reporter=\"source\",source_workload=\"client\",source_workload_namespace=\"default\",\
              source_app=\"client\",destination_workload=\"{service}-{version}\",\
@@ -224,9 +226,10 @@ impl File<'_> {
 
     /// Requests or connections under way, as Envoy counts them for the cluster of a subset.
     fn under_way(&mut self) -> io::Result<()> {
-        let name = match self.scenario.protocol() {
-            Protocol::Http => "envoy_cluster_upstream_rq_active",
-            Protocol::Tcp => "envoy_cluster_upstream_cx_active",
+        let name = if self.sees_requests() {
+            "envoy_cluster_upstream_rq_active"
+        } else {
+            "envoy_cluster_upstream_cx_active"
         };
         self.family(name, "gauge", "Under way at the moment of the scrape.")?;
         let service = self.scenario.name().as_str();

@@ -1,7 +1,7 @@
 //! `report.html`: one self-contained page, charts inline, nothing from the network.
 //!
-//! The template is `page.html`. Everything that a user wrote is escaped; only our own charts go in
-//! as they are.
+//! The templates are `page.html`, `gate.html` and `rollout.html`. Everything that a user wrote is
+//! escaped; only our own charts go in as they are.
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
@@ -9,7 +9,12 @@ use serde::Serialize;
 
 use crate::summary::Summary;
 use crate::summary::figures::Labels;
+use crate::summary::gate::GateSummary;
+use crate::summary::rollout::RolloutSummary;
 use crate::units::display;
+
+/// How all pages look.
+const STYLE: &str = include_str!("page.css");
 
 /// A chart on the page.
 #[derive(Debug, Serialize)]
@@ -18,22 +23,8 @@ struct Chart<'a> {
     svg: &'a str,
 }
 
-/// The page of a run, with its charts as SVG elements whose ids differ from chart to chart.
-///
-/// # Errors
-/// [`minijinja::Error`] if the template does not fit the summary.
-pub fn page(summary: &Summary, charts: &[(Labels, String)]) -> Result<String, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_filter("percent", display::percent);
-    environment.add_filter("probability", display::probability);
-    environment.add_filter("count", display::count);
-    // As people write it: 10 rather than 10.0.
-    environment.add_filter("number", |value: f64| value.to_string());
-    environment.add_filter("millis", |seconds: Option<f64>| {
-        super::responses::millis(seconds)
-    });
-    environment.add_template("page", include_str!("page.html"))?;
+/// The charts as a template takes them.
+fn shown(charts: &[(Labels, String)]) -> Value {
     let charts: Vec<Chart> = charts
         .iter()
         .map(|(labels, svg)| Chart {
@@ -41,7 +32,69 @@ pub fn page(summary: &Summary, charts: &[(Labels, String)]) -> Result<String, mi
             svg,
         })
         .collect();
-    let (run, charts) = (Value::from(Serde(summary)), Value::from(Serde(&charts)));
+    Value::from(Serde(&charts))
+}
+
+/// What all templates can do.
+fn environment<'a>() -> Environment<'a> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_filter("percent", display::percent);
+    environment.add_filter("short", display::short_percent);
+    environment.add_filter("brief", display::brief_percent);
+    environment.add_filter("probability", display::probability);
+    environment.add_filter("count", display::count);
+    environment.add_filter("rate", display::rate);
+    environment.add_filter("time", super::gate::minutes);
+    environment.add_filter("mean", super::gate::number);
+    // As people write it: 10 rather than 10.0.
+    environment.add_filter("number", |value: f64| value.to_string());
+    environment.add_filter("millis", |seconds: Option<f64>| {
+        super::responses::millis(seconds)
+    });
+    environment
+}
+
+/// The page of a gate.
+///
+/// # Errors
+/// [`minijinja::Error`] if the template does not fit the summary.
+pub fn gate(
+    summary: &GateSummary,
+    charts: &[(Labels, String)],
+) -> Result<String, minijinja::Error> {
+    let mut environment = environment();
+    environment.add_template("gate", include_str!("gate.html"))?;
+    let (gate, charts) = (Value::from(Serde(summary)), shown(charts));
+    environment
+        .get_template("gate")?
+        .render(context! { gate, charts, style => STYLE })
+}
+
+/// The page of a rollout.
+///
+/// # Errors
+/// As [`gate`].
+pub fn rollout(
+    summary: &RolloutSummary,
+    charts: &[(Labels, String)],
+) -> Result<String, minijinja::Error> {
+    let mut environment = environment();
+    environment.add_template("rollout", include_str!("rollout.html"))?;
+    let (run, charts) = (Value::from(Serde(summary)), shown(charts));
+    environment
+        .get_template("rollout")?
+        .render(context! { run, charts, style => STYLE })
+}
+
+/// The page of a run, with its charts as SVG elements whose ids differ from chart to chart.
+///
+/// # Errors
+/// [`minijinja::Error`] if the template does not fit the summary.
+pub fn page(summary: &Summary, charts: &[(Labels, String)]) -> Result<String, minijinja::Error> {
+    let mut environment = environment();
+    environment.add_template("page", include_str!("page.html"))?;
+    let (run, charts) = (Value::from(Serde(summary)), shown(charts));
     let noun = match (summary.protocol, summary.requests) {
         ("tcp", 1) => "connection",
         ("tcp", _) => "connections",
@@ -50,7 +103,7 @@ pub fn page(summary: &Summary, charts: &[(Labels, String)]) -> Result<String, mi
     };
     environment
         .get_template("page")?
-        .render(context! { run, charts, noun })
+        .render(context! { run, charts, noun, style => STYLE })
 }
 
 #[cfg(test)]

@@ -75,7 +75,12 @@ fn replicated(text: &mut String, service: &ServiceSummary, confidence: f64) {
         unit.name()
     );
     let mut header = if several { vec!["phase"] } else { Vec::new() };
-    header.extend(["version", "ok", "mean", "p50", "p95", "p99"]);
+    header.extend(["version", "ok", "mean"]);
+    // Beside the phase there is no room for the median.
+    if !several {
+        header.push("p50");
+    }
+    header.extend(["p95", "p99"]);
     let rows = service.responses.iter().map(|row| {
         let mut cells = Vec::new();
         if several {
@@ -88,19 +93,16 @@ fn replicated(text: &mut String, service: &ServiceSummary, confidence: f64) {
                 .and_then(|one| one.ok)
                 .map_or_else(dash, share_figure),
         );
-        let times = figures.map(|one| {
-            [
-                one.mean_seconds,
-                one.p50_seconds,
-                one.p95_seconds,
-                one.p99_seconds,
-            ]
-        });
-        let times = times.unwrap_or_default();
+        let median = figures.and_then(|one| one.p50_seconds);
+        let [mean, p95, p99] = figures
+            .map(|one| [one.mean_seconds, one.p95_seconds, one.p99_seconds])
+            .unwrap_or_default();
+        let median = (!several).then_some(median);
+        let times = std::iter::once(mean).chain(median).chain([p95, p99]);
         cells.extend(times.map(|time| time.map_or_else(dash, |time| time_figure(time, unit))));
         cells
     });
-    table(text, header, 5, rows.collect());
+    table(text, header, if several { 4 } else { 5 }, rows.collect());
 }
 
 fn dash() -> String {
@@ -198,11 +200,12 @@ fn notes(text: &mut String, service: &ServiceSummary) {
     let correlated: Vec<&ResponseSummary> = rows
         .filter(|row| row.batch_correlation.is_some_and(|one| one > CORRELATED))
         .collect();
-    if !correlated.is_empty() {
+    let replicated = service.responses.iter().any(|row| row.replicated.is_some());
+    if !correlated.is_empty() && !replicated {
         let names: Vec<String> = correlated
             .iter()
             .map(|row| match several(service) {
-                true => format!("{} in {}", row.version, row.phase),
+                true => format!("{} in phase {}", row.version, row.phase),
                 false => row.version.clone(),
             })
             .collect();

@@ -11,6 +11,7 @@ mod points;
 mod replay;
 mod replications;
 pub mod rollouts;
+mod side_by_side;
 mod splitter;
 mod spread;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use engine::Engine;
 pub use points::{PointLaw, PointSource, judged_trials};
 pub use replay::{Request, Step, replay};
 pub use replications::{Method, Replications, replicate};
+pub use side_by_side::side_by_side;
 pub use splitter::{BLOCK, PhaseSplitter};
 pub use trials::{PhaseTrial, count_trials};
 

@@ -3,6 +3,7 @@
 //! The events come from saphyr-parser; mappings keep their order, scalars keep their raw text, and
 //! a key that stands twice is a mistake.
 
+mod anchors;
 mod tree;
 
 pub(super) use tree::{parse, parse_documents};

@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
+use super::anchors::{Anchors, merged};
 use super::{Entry, Node, Value, shorten};
 use crate::config::Diagnostic;
 
 /// Deeper nesting is refused; a scenario needs five levels.
-const MOST_LEVELS: usize = 64;
+pub(super) const MOST_LEVELS: usize = 64;
 
 /// Parses a file that holds one document. What can be read is returned even if there are mistakes,
 /// so that they are all reported together; an empty file has no node and no mistake.
@@ -35,6 +36,7 @@ fn build(text: &str, several: bool, mistakes: &mut Vec<Diagnostic>) -> Option<Ve
         several,
         mistakes,
         open: Vec::new(),
+        anchors: Anchors::default(),
         roots: Vec::new(),
         incomplete: false,
     };
@@ -73,17 +75,27 @@ struct Builder<'a> {
     text: &'a str,
     offsets: Vec<usize>,
     mistakes: &'a mut Vec<Diagnostic>,
+    /// Whether there may be several documents; these may also have anchors, aliases and merge keys,
+    /// which other programs' files do.
     several: bool,
     open: Vec<Open>,
+    anchors: Anchors,
     roots: Vec<Node>,
     /// Whether something was left out that has been reported.
     incomplete: bool,
 }
 
 /// A collection whose end has not come yet.
-enum Open {
-    List(usize, Vec<Node>),
-    Mapping(usize, Vec<Entry>, Option<(String, Range<usize>)>),
+struct Open {
+    start: usize,
+    /// What names it; 0: nothing.
+    anchor: usize,
+    inner: Inner,
+}
+
+enum Inner {
+    List(Vec<Node>),
+    Mapping(Vec<Entry>, Option<(String, Range<usize>)>),
 }
 
 /// The rest of the file makes no sense any more.
@@ -102,17 +114,29 @@ impl Builder<'_> {
                     ScalarStyle::Plain => Value::Plain(text.into_owned()),
                     _ => Value::Quoted(text.into_owned()),
                 };
-                self.add(Node { span: bytes, value });
+                let node = Node { span: bytes, value };
+                self.anchors.name(anchor, &node);
+                self.add(node);
             }
             Event::SequenceStart(anchor, tag) => {
                 self.undecorated(anchor, tag.is_some(), &bytes);
-                return self.enter(Open::List(bytes.start, Vec::new()), bytes);
+                return self.enter(anchor, Inner::List(Vec::new()), bytes);
             }
             Event::MappingStart(anchor, tag) => {
                 self.undecorated(anchor, tag.is_some(), &bytes);
-                return self.enter(Open::Mapping(bytes.start, Vec::new(), None), bytes);
+                return self.enter(anchor, Inner::Mapping(Vec::new(), None), bytes);
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(bytes.end),
+            Event::Alias(anchor) if self.several => {
+                match self.anchors.copy(anchor, self.open.len()) {
+                    Ok(node) => self.add(node),
+                    Err(problem) => {
+                        let diagnostic = Diagnostic::error(bytes, problem, "here");
+                        self.mistakes.push(diagnostic.help("write the value out"));
+                        return Err(Stop);
+                    }
+                }
+            }
             Event::Alias(_) => {
                 self.refuse(bytes.clone(), "aliases");
                 self.incomplete = true;
@@ -137,34 +161,47 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn enter(&mut self, collection: Open, bytes: Range<usize>) -> Result<(), Stop> {
+    fn enter(&mut self, anchor: usize, inner: Inner, bytes: Range<usize>) -> Result<(), Stop> {
         if self.open.len() >= MOST_LEVELS {
             let message = format!("nested more than {MOST_LEVELS} levels deep");
             self.mistakes
                 .push(Diagnostic::error(bytes, message, "too deep"));
             return Err(Stop);
         }
-        self.open.push(collection);
+        self.open.push(Open {
+            start: bytes.start,
+            anchor,
+            inner,
+        });
         Ok(())
     }
 
     fn close(&mut self, end: usize) {
-        let node = match self.open.pop() {
-            Some(Open::List(start, items)) => Node {
+        let Some(Open {
+            start,
+            anchor,
+            inner,
+        }) = self.open.pop()
+        else {
+            return;
+        };
+        let node = match inner {
+            Inner::List(items) => Node {
                 span: start..self.trimmed(start, end),
                 value: Value::List(items),
             },
-            Some(Open::Mapping(start, entries, _)) => {
+            Inner::Mapping(entries, _) => {
                 let start = entries
                     .first()
                     .map_or(start, |entry| entry.key_span.start.min(start));
+                let value = merged(entries, self.mistakes);
                 Node {
                     span: start..self.trimmed(start, end),
-                    value: Value::Mapping(entries),
+                    value: Value::Mapping(value),
                 }
             }
-            None => return,
         };
+        self.anchors.name(anchor, &node);
         self.add(node);
     }
 
@@ -175,10 +212,10 @@ impl Builder<'_> {
     }
 
     fn add(&mut self, node: Node) {
-        match self.open.last_mut() {
+        match self.open.last_mut().map(|open| &mut open.inner) {
             None => self.roots.push(node),
-            Some(Open::List(_, items)) => items.push(node),
-            Some(Open::Mapping(_, entries, key)) => match key.take() {
+            Some(Inner::List(items)) => items.push(node),
+            Some(Inner::Mapping(entries, key)) => match key.take() {
                 None => {
                     let text = match &node.value {
                         Value::Plain(text) | Value::Quoted(text) => text.clone(),
@@ -195,18 +232,24 @@ impl Builder<'_> {
                             String::new()
                         }
                         Value::List(_) | Value::Mapping(_) => {
-                            self.mistakes.push(Diagnostic::error(
-                                node.span.clone(),
-                                "a key must be a word",
-                                "this is a collection",
-                            ));
+                            self.mistakes.push(
+                                Diagnostic::error(
+                                    node.span.clone(),
+                                    "a key must be a word",
+                                    "this is a collection",
+                                )
+                                .help(
+                                    "to YAML, and so to Kubernetes, `{{…}}` is a mapping: put a \
+                                     placeholder in quotes, \"{{…}}\"",
+                                ),
+                            );
                             String::new()
                         }
                     };
                     *key = Some((text, node.span));
                 }
                 Some((key, key_span)) => {
-                    if key == "<<" {
+                    if key == "<<" && !self.several {
                         self.incomplete = true;
                         self.refuse(key_span, "merge keys");
                     } else if entries.iter().any(|entry| entry.key == key) {
@@ -227,8 +270,12 @@ impl Builder<'_> {
     }
 
     fn undecorated(&mut self, anchor: usize, tagged: bool, span: &Range<usize>) {
-        if anchor != 0 || tagged {
-            self.refuse(span.clone(), "anchors and tags");
+        if tagged || (anchor != 0 && !self.several) {
+            let what = match self.several {
+                true => "tags",
+                false => "anchors and tags",
+            };
+            self.refuse(span.clone(), what);
         }
     }
 

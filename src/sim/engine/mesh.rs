@@ -73,6 +73,7 @@ enum Control {
 struct Server {
     slot: Slot,
     version: u32,
+    replica: u32,
     call: Option<CallId>,
 }
 
@@ -221,9 +222,11 @@ impl<'a> Mesh<'a> {
             for _ in 0..servers {
                 let number = u32::try_from(self.servers.len()).unwrap_or(u32::MAX);
                 let slot = self.slot_for(Role::Server(number));
+                let cluster = self.clusters[place].as_ref();
                 self.servers.push(Server {
                     slot,
                     version: u32::try_from(place).unwrap_or(u32::MAX),
+                    replica: cluster.map_or(0, |cluster| cluster.replica_of(number)),
                     call: None,
                 });
             }

@@ -17,8 +17,10 @@ const MOST_BUCKETS: usize = 4096;
 type Entry = u128;
 
 /// Who thinks, and until when.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Thinkers {
+    /// When the next viewer sends; the end of time if nobody thinks.
+    next_time: u64,
     number: u32,
     /// Those who are next, the last one first: all before `near_end`.
     near: Vec<Entry>,
@@ -31,12 +33,28 @@ pub(super) struct Thinkers {
     far: Vec<Entry>,
 }
 
+impl Default for Thinkers {
+    fn default() -> Self {
+        Self {
+            next_time: u64::MAX,
+            number: 0,
+            near: Vec::new(),
+            near_end: 0,
+            buckets: Vec::new(),
+            next_bucket: 0,
+            width: 0,
+            far: Vec::new(),
+        }
+    }
+}
+
 impl Thinkers {
     /// A viewer will send at `time`, which is not before the last one who did.
     #[inline]
     pub(super) fn add(&mut self, viewer: u32, time: u64) {
         let entry = Entry::from(time) << 64 | Entry::from(self.number) << 32 | Entry::from(viewer);
         self.number = self.number.wrapping_add(1);
+        self.next_time = self.next_time.min(time);
         if time >= self.near_end {
             return self.add_later(entry, time);
         }
@@ -59,11 +77,8 @@ impl Thinkers {
 
     /// When the next viewer sends; the end of time if nobody thinks.
     #[inline]
-    pub(super) fn next_time(&mut self) -> u64 {
-        if self.near.is_empty() {
-            self.refill();
-        }
-        self.near.last().map_or(u64::MAX, |&entry| time(entry))
+    pub(super) fn next_time(&self) -> u64 {
+        self.next_time
     }
 
     /// The next viewer.
@@ -72,8 +87,14 @@ impl Thinkers {
         if self.near.is_empty() {
             self.refill();
         }
+        let entry = self.near.pop()?;
+        if self.near.is_empty() {
+            self.refill();
+        }
+        self.next_time = self.near.last().map_or(u64::MAX, |&entry| time(entry));
         #[expect(clippy::cast_possible_truncation, reason = "the part of the entry")]
-        self.near.pop().map(|entry| entry as u32)
+        let viewer = entry as u32;
+        Some(viewer)
     }
 
     /// Forgets all of them.
@@ -115,9 +136,7 @@ impl Thinkers {
 }
 
 fn time(entry: Entry) -> u64 {
-    #[expect(clippy::cast_possible_truncation, reason = "the part of the entry")]
-    let time = (entry >> 64) as u64;
-    time
+    (entry >> 64) as u64
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ impl Characteristic {
 /// to accumulate before it is rolled back. Exact: a recursion over (step, failed checks).
 ///
 /// # Errors
-/// [`StatsError::Domain`] if `failures` is zero or there is no step.
+/// [`StatsError::Domain`] if `failures` is zero, there is no step, or a law is none.
 ///
 /// ```
 /// # use shiftsim::stats::gates::{cumulative::characteristic, tick::TickLaw};
@@ -84,6 +84,14 @@ pub fn characteristic(steps: &[TickLaw], failures: u32) -> Result<Characteristic
     }
     if steps.is_empty() {
         return Err(StatsError::domain("steps", "at least one", 0));
+    }
+    for law in steps {
+        for mass in [law.pass, law.fail, law.no_data] {
+            // A sum of masses may be off by its last bits.
+            if !(-1e-9..=1.0 + 1e-9).contains(&mass) {
+                return Err(StatsError::domain("steps", "probabilities in [0, 1]", mass));
+            }
+        }
     }
     let failures = failures as usize;
     let mut result = Characteristic::for_steps(steps.len());

@@ -172,7 +172,7 @@ impl Counters {
 /// laws end before it does. Exact: a recursion over the counters.
 ///
 /// # Errors
-/// [`StatsError::Limit`] if the counters can stand in more than a million ways.
+/// [`StatsError::Domain`] if a law is none; [`StatsError::Limit`] if the counters can stand in more than a million ways.
 ///
 /// ```
 /// # use shiftsim::stats::gates::measurements::{Limits, MeasurementLaw, Phase, metric};
@@ -191,6 +191,14 @@ impl Counters {
 /// ```
 pub fn metric(laws: &[MeasurementLaw], limits: &Limits) -> Result<MetricLaw, StatsError> {
     const MOST_STATES: usize = 1_000_000;
+    for law in laws {
+        for mass in [law.successful, law.failed, law.inconclusive, law.error] {
+            // A sum of masses may be off by its last bits.
+            if !(-1e-9..=1.0 + 1e-9).contains(&mass) {
+                return Err(StatsError::domain("laws", "probabilities in [0, 1]", mass));
+            }
+        }
+    }
     let mut result = MetricLaw::default();
     let mut states = BTreeMap::from([(Counters::default(), 1.0_f64)]);
     for (place, law) in laws.iter().enumerate() {

@@ -45,10 +45,11 @@ pub(super) fn dashboard(scenario: &Scenario, run: &RunTally, service: &ServiceTa
     }
 }
 
-fn noun(scenario: &Scenario) -> &'static str {
+/// What is counted: connections only where they carry nothing that could be counted.
+fn noun(scenario: &Scenario, over: &Over) -> &'static str {
     match scenario.protocol() {
-        Protocol::Http => "requests",
-        Protocol::Tcp => "connections",
+        Protocol::Tcp if !over.carries => "connections",
+        Protocol::Http | Protocol::Tcp => "requests",
     }
 }
 
@@ -103,7 +104,7 @@ fn rates(scenario: &Scenario, over: &Over) -> Panel {
         let limit = limit.map(|limit| lines::cut(&limit, 1.2 * most));
         limits.extend(limit.map(|limit| line(version, Dash::Dotted, limit)));
     }
-    let mut name = format!("{} per second", noun(scenario));
+    let mut name = format!("{} per second", noun(scenario, over));
     if retried {
         name += " (dashed: attempts, with retries)";
     }
@@ -127,7 +128,10 @@ fn shares(scenario: &Scenario, over: &Over) -> Panel {
         lines.push(line(version, Dash::Dashed, target));
     }
     Panel {
-        name: format!("share of {} (dashed: configured weight)", noun(scenario)),
+        name: format!(
+            "share of {} (dashed: configured weight)",
+            noun(scenario, over)
+        ),
         axis: PanelAxis::Share,
         range: (0.0, 1.0),
         lines,
@@ -206,7 +210,7 @@ fn under_way(scenario: &Scenario, over: &Over) -> Panel {
         .map(|version| line(version, Dash::Solid, over.in_flight(version)))
         .collect();
     Panel {
-        name: format!("{} in flight", noun(scenario)),
+        name: format!("{} in flight", noun(scenario, over)),
         axis: PanelAxis::Count,
         range: from_zero(&lines),
         lines,

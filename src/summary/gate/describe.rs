@@ -152,11 +152,16 @@ fn argo_rule(argo: &Argo) -> String {
                 || "never fails".into(),
                 |limit| format!("fails with {}", failed_measurements(limit + 1)),
             );
-            let name = match &parts.measure {
-                Measure::NotSimulated { successful, .. } => given(&parts.name, *successful),
-                _ => parts.name.clone(),
+            let what = match (&parts.measure, &parts.success) {
+                (Measure::NotSimulated { successful, .. }, _) => given(&parts.name, *successful),
+                (measure, Some(success)) => format!(
+                    "{} ({})",
+                    parts.name,
+                    accepted(&parts.name, measure, success, parts.window)
+                ),
+                (_, None) => parts.name.clone(),
             };
-            format!("{name} {every}, {limit}")
+            format!("{what} {every}, {limit}")
         })
         .collect();
     let analyses = match parts.is_empty() {
@@ -218,28 +223,31 @@ fn checks(checks: &[MetricCheck]) -> String {
         return "nothing is checked".into();
     }
     let one = |check: &MetricCheck| {
-        if let Measure::NotSimulated { successful, .. } = &check.measure {
-            return given(&check.name, *successful);
-        }
-        let lower = check.accepted.lower().map(|end| to_f64(end.value));
-        let upper = check.accepted.upper().map(|end| to_f64(end.value));
-        let over = span(check.window());
-        match (&check.measure, lower, upper) {
-            (Measure::SuccessRate, Some(lower), None) => {
-                format!("at least {} success over {over}", short_percent(lower))
-            }
-            (Measure::LatencyQuantile { quantile, .. }, None, Some(upper)) => format!(
-                "p{} at most {upper} ms over {over}",
-                to_f64(*quantile) * 100.0
-            ),
-            _ => format!("{} within its range over {over}", check.name),
-        }
+        accepted(&check.name, &check.measure, &check.accepted, check.window())
     };
     checks
         .iter()
         .map(one)
         .collect::<Vec<String>>()
         .join(" and ")
+}
+
+/// Which values of a metric are accepted.
+fn accepted(name: &str, measure: &Measure, range: &ValueRange, window: Duration) -> String {
+    let lower = range.lower().map(|end| to_f64(end.value));
+    let upper = range.upper().map(|end| to_f64(end.value));
+    let over = span(window);
+    match (measure, lower, upper) {
+        (Measure::NotSimulated { successful, .. }, ..) => given(name, *successful),
+        (Measure::SuccessRate, Some(lower), None) => {
+            format!("at least {} success over {over}", short_percent(lower))
+        }
+        (Measure::LatencyQuantile { quantile, .. }, None, Some(upper)) => format!(
+            "p{} at most {upper} ms over {over}",
+            to_f64(*quantile) * 100.0
+        ),
+        _ => format!("{name} within its range over {over}"),
+    }
 }
 
 /// What is said of something that is not simulated.
@@ -338,7 +346,8 @@ pub(super) fn advice(
             brief_percent(eighty)
         ),
         (None, _) if good.answer.promoted == bad.answer.promoted => {
-            "Errors do not matter to it: good and bad versions are promoted alike.".to_owned()
+            "As far as it is simulated, errors do not matter to it: good and bad versions are promoted \
+             alike.".to_owned()
         }
         (None, _) => "It does not even roll back 80% of versions that always fail.".to_owned(),
     });

@@ -15,6 +15,8 @@ mod latency;
 mod steps;
 mod types;
 
+use std::num::NonZeroU64;
+
 pub use answer::{Answer, Method};
 pub(super) use describe::{rule, span};
 pub use draw::figures;
@@ -23,10 +25,9 @@ pub use types::{
     SlowerCatches, StepSummary,
 };
 
-use std::num::NonZeroU64;
-
 use crate::rollout::{GateTraffic, Rollout, WindowArrivals};
 use crate::sim::rollouts::RolloutTally;
+use crate::sim::side_by_side;
 use crate::stats::StatsError;
 use crate::summary::Warning;
 use crate::units::display::{rate as rate_words, short_percent};
@@ -40,6 +41,8 @@ pub struct Question {
     pub rollout: Rollout,
     /// The traffic; its canary error rate is varied.
     pub traffic: GateTraffic,
+    /// Whether nobody has said how much traffic there is.
+    pub rate_is_assumed: bool,
     /// The largest acceptable share of errors; that of the gate's own check if absent.
     pub objective: Option<Rational>,
     /// Error rates of interest, besides those around the objective.
@@ -48,16 +51,36 @@ pub struct Question {
     pub other_rates: Vec<Rate>,
     /// The seed of what is simulated.
     pub seed: u64,
-    /// Rollouts for each simulated figure.
-    pub replications: u64,
+    /// Rollouts for each simulated figure; absent: 10,000, or fewer where each draws many
+    /// latencies.
+    pub replications: Option<u64>,
 }
+
+/// Rollouts for each simulated figure, if nobody says how many.
+const USUAL_ROLLOUTS: u64 = 10_000;
+/// Latencies that may be drawn for each simulated figure, and the fewest rollouts.
+const MOST_LATENCIES: f64 = 3e7;
+const FEWEST_ROLLOUTS: u64 = 200;
 
 impl Question {
     fn simulation(&self) -> Simulation {
         Simulation {
             seed: self.seed,
-            rollouts: self.replications,
+            rollouts: self.rollouts(),
         }
+    }
+
+    /// Rollouts for each simulated figure.
+    fn rollouts(&self) -> u64 {
+        self.replications.unwrap_or_else(|| {
+            let draws = self.traffic.latency.is_some()
+                && describe::checks_latency(&self.rollout.controller);
+            if !draws {
+                return USUAL_ROLLOUTS;
+            }
+            let requests = alternatives::requests_of_all_steps(self).max(1.0);
+            ((MOST_LATENCIES / requests) as u64).clamp(FEWEST_ROLLOUTS, USUAL_ROLLOUTS)
+        })
     }
 
     fn objective(&self) -> Objective {
@@ -139,6 +162,7 @@ pub fn gate(question: &Question) -> Result<GateSummary, StatsError> {
         rule: describe::rule(&question.rollout.controller),
         users: question.traffic.users.map(NonZeroU64::get),
         requests_per_second: to_f64(question.traffic.rate.per_second()),
+        rate_is_assumed: question.rate_is_assumed,
         arrivals: match question.traffic.arrivals {
             WindowArrivals::Poisson => "poisson",
             WindowArrivals::Constant => "constant",
@@ -171,7 +195,7 @@ fn method(question: &Question, exact: &Exact) -> String {
         Exact::Found(_) => "exact: recursion over the gate's counters".into(),
         Exact::NotExact(reason) => format!(
             "simulated, {} rollouts for each figure, because {reason}",
-            crate::units::display::count(question.replications)
+            crate::units::display::count(question.rollouts())
         ),
     }
 }
@@ -191,13 +215,10 @@ pub fn curves(question: &Question) -> Result<Vec<Curve>, StatsError> {
     std::iter::once(question.traffic)
         .chain(traffics)
         .map(|traffic| {
-            let points = rates
-                .iter()
-                .map(|&rate| {
-                    let traffic = traffic.with_canary_error_rate(rate);
-                    answer(&question.rollout, &traffic, question.simulation())
-                })
-                .collect::<Result<Vec<Answer>, StatsError>>()?;
+            let points = side_by_side(&rates, |&rate| {
+                let traffic = traffic.with_canary_error_rate(rate);
+                answer(&question.rollout, &traffic, question.simulation())
+            })?;
             Ok(Curve {
                 name: rate_words(to_f64(traffic.rate.per_second())),
                 points,

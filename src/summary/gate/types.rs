@@ -19,6 +19,8 @@ pub struct GateSummary {
     pub rule: String,
     /// Users' requests per second, to all versions together.
     pub requests_per_second: f64,
+    /// Whether nobody has said so.
+    pub rate_is_assumed: bool,
     /// Users among whom the requests are spread, if that is known.
     pub users: Option<u64>,
     /// `poisson`, `constant` or `fixed`.

@@ -1,6 +1,6 @@
 //! What happened, in sentences: who was overloaded, what retries and ejection did, what lagged.
 
-use super::{ResponseSummary, ServiceSummary};
+use super::{ConnectionSummary, ResponseSummary, ServiceSummary};
 use crate::scenario::{Backend, Scenario};
 use crate::sim::RunTally;
 use crate::tally::service::{Series, ServiceTally};
@@ -13,6 +13,8 @@ const RETRIED: f64 = 1.05;
 const SLOWER: f64 = 3.0;
 /// A share of failures that is worth a word.
 const FAILING: f64 = 0.05;
+/// A share of requests over old connections that is worth a word.
+const HELD: f64 = 0.01;
 /// Requests under way that are worth a word when their version gets no more.
 const LEFT: u64 = 5;
 
@@ -59,6 +61,9 @@ pub(super) fn findings(
         if !overloaded {
             sentences.extend(slower(scenario, rows()));
         }
+        let connections = summary.connections.iter();
+        let here = connections.filter(|row| row.phase == phase.name());
+        sentences.extend(here.filter_map(held));
         sentences.extend(left_over(scenario, run, &tally.series, place));
     }
     sentences
@@ -235,6 +240,20 @@ fn slower<'a>(
             one.version,
             span(slow),
             span(fast)
+        )
+    })
+}
+
+/// Requests that old connections bring to a version with a weight of zero.
+fn held(row: &ConnectionSummary) -> Option<String> {
+    let share = row.request_share.filter(|share| *share > HELD)?;
+    (row.target_share == 0.0).then(|| {
+        format!(
+            "{} has a weight of zero in phase {}, and connections from before still bring it {} of \
+             the requests.",
+            row.version,
+            row.phase,
+            percent(share)
         )
     })
 }

@@ -13,29 +13,50 @@ pub(super) const LONGEST: u64 = 1 << 47;
 const FULL_BITS: u32 = 8;
 const HALF: usize = 1 << (FULL_BITS - 1);
 
-/// Responses per bucket; a bucket is full at 2^32 − 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Counts(Box<[u32]>);
-
-impl Default for Counts {
-    fn default() -> Self {
-        Self(vec![0; place(LONGEST) + 1].into())
-    }
+/// Responses per bucket, for the octaves in which there is one; a bucket is full at 2^32 − 1.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Counts {
+    /// The first bucket that has a counter: a whole number of octaves.
+    first: usize,
+    counters: Vec<u32>,
 }
 
 impl Counts {
     /// Counts a response.
     #[inline]
     pub(super) fn record(&mut self, nanos: u64) {
-        let counter = &mut self.0[place(nanos.min(LONGEST))];
-        *counter = counter.saturating_add(1);
+        let place = place(nanos.min(LONGEST));
+        match self.counters.get_mut(place.wrapping_sub(self.first)) {
+            Some(counter) => *counter = counter.saturating_add(1),
+            None => *self.open(place) = 1,
+        }
     }
 
     /// Adds other counts.
     pub(super) fn add(&mut self, other: &Self) {
-        for (counter, &more) in self.0.iter_mut().zip(&other.0) {
+        for (place, &more) in (other.first..).zip(&other.counters) {
+            let counter = match self.counters.get_mut(place.wrapping_sub(self.first)) {
+                Some(counter) => counter,
+                None => self.open(place),
+            };
             *counter = counter.saturating_add(more);
         }
+    }
+
+    /// Makes counters for the octave of a bucket, and for those between it and the others; returns
+    /// that of the bucket.
+    #[cold]
+    fn open(&mut self, place: usize) -> &mut u32 {
+        let octave = place / HALF * HALF;
+        if self.counters.is_empty() {
+            self.first = octave;
+        }
+        let ahead = self.first.saturating_sub(octave);
+        self.counters.splice(..0, std::iter::repeat_n(0, ahead));
+        self.first -= ahead;
+        let length = (octave + HALF - self.first).max(self.counters.len());
+        self.counters.resize(length, 0);
+        &mut self.counters[place - self.first]
     }
 
     /// The histogram of the counts.
@@ -51,9 +72,10 @@ pub(super) struct Sum(Box<[u64]>);
 impl Sum {
     /// Adds them up.
     pub(super) fn of<'a>(counts: impl IntoIterator<Item = &'a Counts>) -> Self {
-        let mut sum = vec![0_u64; place(LONGEST) + 1];
+        let mut sum = vec![0_u64; place(LONGEST) + HALF];
         for counts in counts {
-            for (sum, &count) in sum.iter_mut().zip(&counts.0) {
+            let beyond = sum.get_mut(counts.first..).unwrap_or_default();
+            for (sum, &count) in beyond.iter_mut().zip(&counts.counters) {
                 *sum += u64::from(count);
             }
         }
@@ -117,6 +139,10 @@ mod tests {
                 prop_assert_eq!(place(lowest(place(nanos))), place(nanos));
             }
             prop_assert_eq!(counts.histogram(), histogram);
+            let mut joined = Counts::default();
+            joined.record(1 << 20);
+            joined.add(&counts);
+            prop_assert_eq!(joined.histogram().len(), counts.histogram().len() + 1);
         }
     }
 

@@ -209,10 +209,10 @@ impl Mesh<'_> {
 
     /// A server takes the next attempt that waits, or is idle.
     pub(super) fn take_next(&mut self, server: u32, version: usize, now: u64) {
+        let replica = self.servers[server as usize].replica;
         let Some(cluster) = &mut self.clusters[version] else {
             return;
         };
-        let replica = cluster.replica_of(server);
         if !cluster.goes_on(replica) {
             return;
         }

@@ -2,7 +2,7 @@
 
 use crate::scenario::Scenario;
 use crate::sim::RunTally;
-use crate::tally::service::{Bucket, Outcome, Series, ServiceTally, quantile_of};
+use crate::tally::service::{Bucket, Changes, Outcome, Series, ServiceTally, What, quantile_of};
 use crate::units::to_f64;
 
 /// Stretches without a gap: (seconds, value).
@@ -18,6 +18,7 @@ pub(super) const FEWEST: u64 = 5;
 /// A run over time, in seconds.
 pub(super) struct Over<'a> {
     series: &'a Series,
+    changes: &'a Changes,
     /// The width of an interval.
     width: f64,
     /// When the last request arrived, at the latest.
@@ -26,6 +27,8 @@ pub(super) struct Over<'a> {
     phases: Vec<(f64, f64)>,
     /// When the last response was sent.
     pub(super) end: f64,
+    /// Whether requests were sent over connections.
+    pub(super) carries: bool,
     /// What each version has at the start.
     first_replicas: Vec<u32>,
 }
@@ -41,6 +44,7 @@ impl<'a> Over<'a> {
         };
         Self {
             series: &service.series,
+            changes: &service.changes,
             width: service.series.width as f64 / 1e9,
             arrivals_end,
             phases: run
@@ -49,6 +53,7 @@ impl<'a> Over<'a> {
                 .map(|tally| (tally.start.as_seconds(), tally.end.as_seconds()))
                 .collect(),
             end: arrivals_end.max(service.end_nanos as f64 / 1e9),
+            carries: service.connections.is_some(),
             first_replicas: scenario.versions().iter().map(first).collect(),
         }
     }
@@ -174,20 +179,32 @@ impl<'a> Over<'a> {
         vec![std::iter::once((0.0, 0.0)).chain(points).collect()]
     }
 
-    /// Steps at the ends of the intervals in which something changed.
+    /// Steps where something changed; after very many changes, at the ends of intervals.
     pub(super) fn replicas(&self, version: usize) -> Stretches {
-        let numbers = self.series.replicas(version, self.first_replicas[version]);
-        let mut before = f64::from(self.first_replicas[version]);
-        let mut points = vec![(0.0, before)];
-        for (place, number) in (1_u32..).zip(numbers) {
-            let number = f64::from(number);
-            if number != before {
-                let moment = (f64::from(place) * self.width).min(self.end);
-                points.extend([(moment, before), (moment, number)]);
-                before = number;
+        let first = self.first_replicas[version];
+        let mut points = vec![(0.0, f64::from(first))];
+        let mut step = |moment: f64, to: u32| {
+            let before = points.last().map_or(0.0, |point| point.1);
+            if f64::from(to) != before {
+                let moment = moment.min(self.end);
+                points.extend([(moment, before), (moment, f64::from(to))]);
+            }
+        };
+        if self.changes.more == 0 {
+            for change in &self.changes.first {
+                if let (true, What::Replicas { to, .. }) = (change.version == version, change.what)
+                {
+                    #[expect(clippy::cast_precision_loss, reason = "for drawing")]
+                    step(change.nanos as f64 / 1e9, to);
+                }
+            }
+        } else {
+            for (place, number) in (1_u32..).zip(self.series.replicas(version, first)) {
+                step(f64::from(place) * self.width, number);
             }
         }
-        points.push((self.end, before));
+        let last = points.last().map_or(0.0, |point| point.1);
+        points.push((self.end, last));
         vec![points]
     }
 

@@ -10,10 +10,11 @@ use crate::rollout::{
     Analysis, Argo, ArgoMetric, Controller, CountedAt, Flagger, GateTraffic, Measure, MetricCheck,
     Rollout, Staged, StagedRule, ValueRange,
 };
+use crate::sim::side_by_side;
 use crate::stats::StatsError;
 use crate::stats::gates::error_bounds::ErrorBounds;
 use crate::stats::sequential::spending::Spending;
-use crate::units::Rational;
+use crate::units::{Rational, to_f64};
 use plan::Plan;
 
 /// The level at which the tests among the alternatives roll back a version at the objective.
@@ -24,6 +25,12 @@ const MOST_FAILURES: u32 = 20;
 const MINIMA: [u64; 7] = [20, 50, 100, 200, 300, 500, 1000];
 /// How much longer a rollout may take on average than its steps do.
 const PATIENCE: f64 = 2.0;
+
+/// Users' requests of a rollout that nothing stops, to both versions together.
+pub(super) fn requests_of_all_steps(question: &Question) -> f64 {
+    let seconds = Plan::of(&question.rollout.controller).map_or(0.0, |plan| plan.seconds());
+    seconds * to_f64(question.traffic.rate.per_second())
+}
 
 /// A rule beside the gate.
 enum Rule {
@@ -81,11 +88,8 @@ pub(super) fn curves(
     std::iter::once(own)
         .chain(rules(question, limit)?)
         .map(|(name, rule)| {
-            let points = rates.iter().map(|&rate| figures(question, &rule, rate));
-            Ok(Curve {
-                name,
-                points: points.collect::<Result<Vec<Answer>, StatsError>>()?,
-            })
+            let points = side_by_side(rates, |&rate| figures(question, &rule, rate))?;
+            Ok(Curve { name, points })
         })
         .collect()
 }
