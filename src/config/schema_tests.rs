@@ -284,6 +284,7 @@ const ONLY_THE_READER: &[&str] = &[
     "replicas-stray",
     "requests-exponent",
     "schedule-goes-back",
+    "scrape-interval-short",
     "service-time-missing",
     "tolerance-too-fine",
     "too-long",
