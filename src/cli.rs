@@ -60,11 +60,15 @@ pub enum Command {
     Stat(StatArgs),
     /// Prints the JSON Schema of scenario files, for editors
     #[command(after_help = "Examples:\n  shiftsim schema > scenario.schema.json\n  \
-        shiftsim schema --rollout > rollout.schema.json")]
+        shiftsim schema --rollout > rollout.schema.json\n  \
+        shiftsim schema --story > story.schema.json")]
     Schema {
         /// That of scenarios with a rollout
         #[arg(long)]
         rollout: bool,
+        /// That of stories of a mesh
+        #[arg(long, conflicts_with = "rollout")]
+        story: bool,
     },
     /// Prints a completion script for a shell
     #[command(after_help = "Example:\n  shiftsim completions bash > \

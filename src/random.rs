@@ -35,6 +35,8 @@ pub enum Purpose {
     Points,
     /// The numbers of every hop of a story: split, delay, abort.
     Hops,
+    /// How long connections of a story want to stay open.
+    Lives,
     /// When a proxy learns of a change.
     Propagation,
     /// How long a replica works on a request.
@@ -69,6 +71,7 @@ impl Purpose {
             Self::Sampled => b"sampled",
             Self::Points => b"points",
             Self::Hops => b"hops",
+            Self::Lives => b"lives",
             Self::Propagation => b"propagation",
             Self::Service => b"service",
             Self::Balance => b"balance",

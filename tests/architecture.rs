@@ -58,7 +58,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "report",
-        &["quantities", "scenario", "summary", "tally", "units"],
+        &[
+            "mesh",
+            "quantities",
+            "scenario",
+            "summary",
+            "tally",
+            "units",
+        ],
     ),
     ("chart", &["summary"]),
     ("cli", &["rollout", "scenario", "units"]),

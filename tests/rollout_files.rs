@@ -167,9 +167,10 @@ fn arguments_and_guards_are_read() {
             _ => None,
         })
         .collect();
-    let [errors, slow] = analyses[0].metrics() else {
+    let [errors, slow, smoke] = analyses[0].metrics() else {
         panic!("{analyses:?}")
     };
+    assert_eq!(smoke.parts().measure, Measure::not_simulated("smoke"));
     let errors = errors.parts();
     assert_eq!(errors.count, Some(4));
     assert_eq!(

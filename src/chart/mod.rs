@@ -25,6 +25,7 @@ mod rollout;
 mod running_share;
 mod scale;
 mod scene;
+mod shares;
 mod strips;
 mod svg;
 mod ticks;
@@ -90,6 +91,7 @@ fn scene(figure: &Figure) -> scene::Scene {
         Figure::OperatingCharacteristic(figure) => operating_characteristic::draw(figure),
         Figure::Rollout(figure) => rollout::draw(figure),
         Figure::Curves(figure) => curves::draw(figure),
+        Figure::Shares(figure) => shares::draw(figure),
         Figure::Dashboard(figure) => dashboard::draw(figure),
     }
 }

@@ -73,18 +73,20 @@ pub(super) fn routed(
         help: help.into(),
     };
     let source = source(proxy);
-    let schemes = ["tcp://", "tls://"].into_iter();
-    let address = |scheme: &'static str| Some((scheme, text.strip_prefix(scheme)?));
-    if let Some((scheme, address)) = schemes.filter_map(address).next() {
+    if let Some(connection) = Connection::parse(text) {
         if !headers.is_empty() {
             let help = "leave out the headers, or ask for http://";
             return Err(usage("a connection has no headers".into(), help));
         }
-        let connection = connection(scheme == "tls://", address, source);
         let help = "write host and port, such as tcp://tcp-echo:9000";
         return connection
-            .map(Routed::Connection)
-            .ok_or_else(|| usage("it names no port".into(), help));
+            .map(|connection| {
+                Routed::Connection(Connection {
+                    source,
+                    ..connection
+                })
+            })
+            .map_err(|_| usage("it names no port".into(), help));
     }
     let mut request = Request::parse(text).map_err(|error| {
         let help = "for example --request 'GET http://reviews:9080/reviews/0'";
@@ -95,19 +97,4 @@ pub(super) fn routed(
     }
     request.source = source;
     Ok(Routed::Request(request))
-}
-
-/// `None` if there is no port.
-fn connection(is_tls: bool, address: &str, source: Source) -> Option<Connection> {
-    let (host, port) = address.trim_end_matches('/').rsplit_once(':')?;
-    let host = host.trim_matches(['[', ']']);
-    let ip = host.parse().ok();
-    let name = (ip.is_none() && !host.is_empty()).then(|| host.to_owned());
-    Some(Connection {
-        server_name: name.clone().filter(|_| is_tls),
-        host: name,
-        port: port.parse().ok().filter(|&port| port > 0)?,
-        address: ip,
-        source,
-    })
 }

@@ -62,7 +62,7 @@ fn dispatch(command: Command) -> Result<Answer, CommandError> {
         Command::Gate(arguments) => gate::gate(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Stat(arguments) => stat::stat(&arguments),
-        Command::Schema { rollout } => shell::schema(rollout),
+        Command::Schema { rollout, story } => shell::schema(rollout, story),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),
     }

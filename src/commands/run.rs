@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &RunArgs) -> Result<Answer, CommandError> {
                 AnyResult::Rollout(Box::new(result))
             }
             ToRun::Story(loaded) => {
-                let result = run_story::run(&loaded.story, &folder, &mut staging)?;
+                let result = run_story::run(&loaded.story, arguments, &folder, &mut staging)?;
                 AnyResult::Story(Box::new(result))
             }
         });
@@ -181,7 +181,8 @@ fn has_closed_loop(scenario: &Scenario) -> bool {
         .any(|phase| matches!(phase.arrivals().process, ArrivalProcess::ClosedLoop { .. }))
 }
 
-fn writes_requests(when: RequestsCsv, requests: u64) -> bool {
+/// Whether `requests.csv` is written.
+pub(super) fn writes_requests(when: RequestsCsv, requests: u64) -> bool {
     match when {
         RequestsCsv::Auto => requests <= REQUESTS_CSV_LIMIT,
         RequestsCsv::Always => true,
@@ -240,7 +241,9 @@ fn print(results: &[AnyResult], common: &Common) -> Result<(), CommandError> {
                 report::rollout::text(&result.summary, common.quiet) + &text::files(&result.files)
             }
             AnyResult::Story(result) => {
-                report::story::text(&result.summary, detail) + &text::files(&result.files)
+                report::story::text(&result.summary, detail)
+                    + &text::files(&result.files)
+                    + &text::left_from_before(&result.left_from_before)
             }
         })
         .collect();

@@ -86,11 +86,8 @@ pub(super) fn load(arguments: &RunArgs) -> Result<Vec<ToRun>, CommandError> {
                 Ok(ToRun::Rollout(loaded))
             }
             ToRun::Story(mut loaded) => {
-                if arguments.replications.is_some() {
-                    return Err(CommandError::Usage {
-                        problem: "a story of a mesh is told once".into(),
-                        help: "leave out --replications, or try other seeds with --seed".into(),
-                    });
+                if let Some(replications) = arguments.replications {
+                    check_replications(replications)?;
                 }
                 loaded.story.seed = chosen_seed(arguments.seed, loaded.story.seed);
                 Ok(ToRun::Story(loaded))

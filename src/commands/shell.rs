@@ -7,11 +7,12 @@ use super::{Answer, CommandError};
 use crate::cli::Cli;
 use crate::config;
 
-/// Prints the JSON Schema of scenario files, or of those with a rollout.
-pub(super) fn schema(rollout: bool) -> Result<Answer, CommandError> {
-    let schema = match rollout {
-        true => config::rollout_schema(),
-        false => config::scenario_schema(),
+/// Prints the JSON Schema of scenario files, of those with a rollout, or of stories of a mesh.
+pub(super) fn schema(rollout: bool, story: bool) -> Result<Answer, CommandError> {
+    let schema = match (rollout, story) {
+        (true, _) => config::rollout_schema(),
+        (_, true) => config::story_schema(),
+        _ => config::scenario_schema(),
     };
     print_bytes(schema.as_bytes())?;
     Ok(Answer::Yes)

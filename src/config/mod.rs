@@ -52,7 +52,7 @@ pub enum AnyScenario {
 }
 
 /// Reads a scenario file of any kind; `-` is standard input. A file with the key `rollout` is a
-/// rollout, one with the key `request` a story of a mesh; the manifests of a story are looked for
+/// rollout, one with the key `request` or `connection` a story of a mesh; the manifests of a story are looked for
 /// beside its file.
 ///
 /// # Errors
@@ -73,6 +73,12 @@ pub fn read_any_scenario(path: &Path) -> Result<AnyScenario, ConfigError> {
 #[must_use]
 pub fn rollout_schema() -> &'static str {
     include_str!("rollout.schema.json")
+}
+
+/// The JSON Schema of stories of a mesh.
+#[must_use]
+pub fn story_schema() -> &'static str {
+    include_str!("story.schema.json")
 }
 
 /// The JSON Schema of scenario files.

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value as Json};
 
 use super::parse_scenario;
-use super::rollout_file;
 use super::scenario_file::{
     AUTOSCALER_KEYS, BACKEND_KEYS, BURST_KEYS, CLAIM_KEYS, CLASS_KEYS, CLOSED_LOOP_KEYS,
     CONNECTION_KEYS, COOKIE_KEYS, DAILY_KEYS, ERROR_KEYS, FAULT_KEYS, KEYS, LEGACY_KEYS, NAMES,
@@ -12,6 +11,7 @@ use super::scenario_file::{
 };
 use super::source::Source;
 use super::yaml::{Node, Value, parse};
+use super::{mesh_file, rollout_file};
 
 fn schema() -> Json {
     serde_json::from_str(super::scenario_schema()).unwrap()
@@ -83,6 +83,84 @@ fn the_schema_of_rollouts_names_the_keys_of_its_reader() {
         let value = json(&parse(text, &mut Vec::new()).unwrap());
         assert!(!validator.is_valid(&value), "{text}");
     }
+}
+
+#[test]
+fn the_schema_of_stories_names_the_keys_of_its_reader() {
+    let schema: Json = serde_json::from_str(super::story_schema()).unwrap();
+    let properties = &schema["properties"];
+    assert_eq!(keys(properties), sorted(mesh_file::KEYS));
+    let items = |key: &str| keys(&properties[key]["items"]["properties"]);
+    assert_eq!(items("viewers"), sorted(mesh_file::VIEWER_KEYS));
+    assert_eq!(items("calls"), sorted(mesh_file::CALL_KEYS));
+    assert_eq!(items("phases"), sorted(mesh_file::PHASE_KEYS));
+    let kinds = &properties["versions"]["additionalProperties"]["anyOf"];
+    let version = &kinds[1]["additionalProperties"]["anyOf"][1]["properties"];
+    assert_eq!(keys(version), sorted(mesh_file::VERSION_KEYS));
+}
+
+#[test]
+fn the_schema_of_stories_and_its_reader_agree() {
+    let schema: Json = serde_json::from_str(super::story_schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/stories");
+    let agree = |name: &str, text: &str, good: bool| {
+        let reader = super::parse_story(&Source::new(name, text), &folder).is_ok();
+        let value = json(&parse(text, &mut Vec::new()).unwrap());
+        let errors = validator.iter_errors(&value);
+        let errors: Vec<String> = errors.map(|error| error.to_string()).collect();
+        assert_eq!(
+            (reader, errors.is_empty()),
+            (good, good),
+            "{name}: {text}\n{errors:?}"
+        );
+    };
+    let mut seen = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        agree(&path.to_string_lossy(), &text, true);
+        seen += 1;
+    }
+    assert!(seen >= 14, "{seen} stories");
+    let story = |more: &str| {
+        format!("name: a\nrequest: http://a/\nrequests: 1\nphases: [{{name: p}}]\n{more}\n")
+    };
+    for (more, good) in [
+        (
+            "versions: {a: [v1], b: {v1: , v2: {takes: 1s}}, c: a v1}",
+            true,
+        ),
+        ("versions: {a: {v1: {fails: 20%, status: 500}}}", true),
+        ("versions: {a: {v1: {fails: 120%}}}", false),
+        ("versions: {a: {v1: {status: 200}}}", false),
+        ("versions: {a: {v1: {take: 1s}}}", false),
+        ("versions: {a: {}}", false),
+        ("versions: {a: v1}", false),
+        ("propagation: [0s, 4s]", true),
+        ("propagation: [1s]", false),
+        ("connection: tcp://a:1", false),
+        ("lasts: 10s", false),
+        ("calls: [{from: a, to: http://b/, retries: 1}]", true),
+        ("calls: [{from: a}]", false),
+        ("viewers: [{name: x, headers: {a: b}}]", true),
+        ("proxies: 0", false),
+        ("gateway: default/edge", true),
+    ] {
+        agree("a.yaml", &story(more), good);
+    }
+    let tcp = |more: &str| {
+        format!("name: a\nconnection: tcp://a:1\nrequests: 1\nphases: [{{name: p}}]\n{more}\n")
+    };
+    for (more, good) in [
+        ("lasts: [0s, 2m]\ndrain: 5s", true),
+        ("drain: 0s", false),
+        ("viewers: [{name: x}]", false),
+    ] {
+        agree("a.yaml", &tcp(more), good);
+    }
+    let http = tcp("").replace("tcp://", "http://");
+    agree("a.yaml", &http, false);
 }
 
 #[test]

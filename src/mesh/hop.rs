@@ -1,27 +1,46 @@
 //! One hop: a proxy routes a request, a version answers it and calls others for that.
 
-use std::time::Duration;
-
-use rand::{Rng, RngExt};
-
-use super::proxies::{Proxies, Proxy};
-use super::story::{Call, Story};
-use super::tally::{Failure, StretchTally};
-use crate::random::Stream;
+use super::chance::Chance;
+use super::landed::Landed;
+use super::proxies::{Known, Proxy, Timeline};
+use super::retry::{retries_status, retries_timeout, wait_limit};
+use super::story::{Call, Story, nanos};
+use super::tally::{Failure, Series, StretchTally};
 use crate::routing::{
-    Destination, Draws, Reply, Request, Resolution, Route, RouteAction, Source, UnknownHost,
+    Forward, Outcome, Reply, Request, Resolution, Route, RouteAction, UnknownHost,
 };
 
 /// Calls that call others in turn are followed so deep; beyond, 508 is answered.
 const DEEPEST: usize = 16;
 
-/// What a stretch needs to route hops.
+/// What is needed to route hops of a stretch.
 pub(super) struct Hops<'s, 't> {
     pub(super) story: &'s Story,
-    pub(super) proxies: &'t Proxies<'s>,
-    pub(super) stretch: usize,
-    pub(super) random: &'t mut Stream,
-    pub(super) tally: &'t mut StretchTally,
+    /// The calls of its services.
+    pub(super) calls: &'s [Call],
+    pub(super) timeline: &'t Timeline,
+    pub(super) chance: &'t mut dyn Chance,
+    /// One for each stretch, or only that of `own`.
+    pub(super) tallies: &'t mut [StretchTally],
+    /// The place of the stretch among them.
+    pub(super) own: usize,
+    pub(super) series: Option<&'t mut Series>,
+}
+
+/// A request on its way: when it is sent, in nanoseconds, and after how many calls.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    pub(super) now: u64,
+    pub(super) depth: usize,
+}
+
+impl Sent {
+    fn later(self, nanos: u64) -> Self {
+        Self {
+            now: self.now.saturating_add(nanos),
+            ..self
+        }
+    }
 }
 
 /// The answer to a hop.
@@ -30,8 +49,8 @@ pub(super) struct Response {
     pub(super) status: u16,
     /// Nanoseconds until it came.
     pub(super) nanos: u64,
-    /// `reviews v2`; `None`: a proxy.
-    pub(super) by: Option<String>,
+    /// Who answered; `None`: a proxy.
+    pub(super) by: Option<Landed>,
     /// All that answered the calls behind it.
     pub(super) made_from: Vec<String>,
     /// The services that it had to do without.
@@ -45,129 +64,204 @@ impl Response {
             ..Self::default()
         }
     }
+
+    /// A timeout of a proxy.
+    fn too_late(nanos: u64) -> Self {
+        Self {
+            nanos,
+            ..Self::of_proxy(504)
+        }
+    }
 }
 
 impl Hops<'_, '_> {
-    /// Sends a request through a proxy at a moment, in nanoseconds.
-    pub(super) fn send(
-        &mut self,
-        request: &Request,
-        proxy: Proxy<'_>,
-        now: u64,
-        depth: usize,
-    ) -> Response {
-        if depth > DEEPEST {
+    fn tally(&mut self) -> &mut StretchTally {
+        &mut self.tallies[self.own]
+    }
+
+    /// The rules that a proxy goes by; counted if they are not the newest.
+    pub(super) fn known(&mut self, proxy: Proxy<'_>, now: u64) -> Known {
+        let known = self.timeline.known(proxy, now, self.chance);
+        if known.change < known.newest {
+            let since = now.saturating_sub(self.timeline.begin(known.newest));
+            let tally = self.tally();
+            tally.routed_by_old_rules += 1;
+            tally.last_old_nanos = tally.last_old_nanos.max(Some(since));
+        }
+        known
+    }
+
+    /// Counts a rule that routed to a service.
+    pub(super) fn count_rule(&mut self, service: &str, rule: String) {
+        let key = (service.to_owned(), rule);
+        *self.tally().rules.entry(key).or_default() += 1;
+    }
+
+    /// Sends a request through a proxy.
+    pub(super) fn send(&mut self, request: &Request, proxy: Proxy<'_>, sent: Sent) -> Response {
+        if sent.depth > DEEPEST {
             return Response::of_proxy(508);
         }
-        let (table, newest) = self.proxies.table(proxy, self.stretch, now);
-        if !newest {
-            self.tally.routed_by_old_rules += 1;
-            let since = now.saturating_sub(self.proxies.begin(self.stretch));
-            self.tally.last_old_nanos = self.tally.last_old_nanos.max(Some(since));
-        }
+        let known = self.known(proxy, sent.now);
+        let story = self.story;
+        let resolution = story.stretches[known.change].table.resolve(request);
         let service = service_of(request);
-        let resolution = table.answer(request).resolution;
         let rule = match resolution {
             Resolution::Route { route, .. } => route.origin.to_string(),
             Resolution::NoRoute => "no rule".to_owned(),
             Resolution::UnknownHost(_) => "unknown host".to_owned(),
         };
-        *self.tally.rules.entry((service.clone(), rule)).or_default() += 1;
-        match resolution {
-            Resolution::Route { route, .. } => self.follow(request, route, now, depth),
+        self.count_rule(&service, rule);
+        let response = match resolution {
+            Resolution::Route { route, .. } => self.follow(request, route, sent),
             Resolution::NoRoute => Response::of_proxy(404),
             Resolution::UnknownHost(UnknownHost::Refuse) => Response::of_proxy(502),
             Resolution::UnknownHost(UnknownHost::NotFound) => Response::of_proxy(404),
             Resolution::UnknownHost(UnknownHost::PassThrough) => Response {
-                by: Some(service),
+                by: Some(Landed {
+                    service,
+                    version: None,
+                }),
                 ..Response::of_proxy(200)
             },
+        };
+        self.note_under_way(proxy, known, sent.now, &response);
+        response
+    }
+
+    /// A request that is being answered while changes reach its proxy finishes on the rules that
+    /// it began with.
+    fn note_under_way(&mut self, proxy: Proxy<'_>, known: Known, now: u64, response: &Response) {
+        let (Some(by), true) = (&response.by, response.nanos > 0) else {
+            return;
+        };
+        let end = now.saturating_add(response.nanos);
+        let while_open = (now, end.saturating_sub(1));
+        let reaching = self
+            .timeline
+            .reaching(proxy, known.change, while_open, self.chance);
+        if let Some(&(_, change)) = reaching.first() {
+            let since = end - self.timeline.begin(change);
+            self.tallies[change].under_way.add(by.key(), false, since);
         }
     }
 
-    fn follow(&mut self, request: &Request, route: &Route, now: u64, depth: usize) -> Response {
-        let [split, delay, abort] = std::array::from_fn(|_| self.random.next_u64());
-        let outcome = route.outcome(Draws {
-            split,
-            delay,
-            abort,
-        });
+    /// What a route makes of a request: faults first, then the destination, with the timeout and
+    /// the retries of the route. The fault filter stands before the router, so an injected delay is
+    /// no part of the timeout, and an abort is not tried again.
+    fn follow(&mut self, request: &Request, route: &Route, sent: Sent) -> Response {
+        let outcome = self.chance.outcome(route);
         let delay = outcome.delay.map_or(0, nanos);
-        for &mirror in &outcome.mirrors {
-            let mirror = self.landed(&route.mirrors[mirror].destination);
-            self.receive(&mirror);
-        }
+        let routed = sent.later(delay);
         let mut response = match (outcome.reply, &route.action) {
             (Reply::Destination(place), RouteAction::Forward(forward)) => {
-                let destination = self.landed(&forward.destinations()[place].destination);
-                self.receive(&destination);
-                self.answer(request, &destination, now.saturating_add(delay), depth)
+                self.mirror(request, route, &outcome, routed);
+                self.forward(request, route, (forward, place), routed)
             }
             (Reply::Proxy { status, .. }, _) => Response::of_proxy(status),
             // Only a route that forwards has destinations.
             (Reply::Destination(_), _) => Response::of_proxy(500),
         };
-        let limit = route.timeout.map_or(u64::MAX, nanos);
-        if response.nanos > limit {
-            response = Response {
-                nanos: limit,
-                ..Response::of_proxy(504)
-            };
-        }
         response.nanos = response.nanos.saturating_add(delay);
         response
     }
 
-    /// Where a request really lands: without a subset, at any version that runs there.
-    fn landed(&mut self, destination: &Destination) -> Destination {
-        let mut landed = destination.clone();
-        let mut all = self.story.running.iter();
-        let running = all.find(|one| one.service == destination.short_host());
-        if let (None, Some(running)) = (&destination.subset, running) {
-            let place = self.random.random_range(0..running.versions.len());
-            landed.subset = Some(running.versions[place].clone());
+    /// Copies to mirrors: versions answer them, and nobody waits for that.
+    fn mirror(&mut self, request: &Request, route: &Route, outcome: &Outcome, sent: Sent) {
+        for &mirror in &outcome.mirrors {
+            let destination = &route.mirrors[mirror].destination;
+            let landed = Landed::at(destination, self.story, &[], self.chance);
+            self.receive(&landed, sent.now);
+            *self.tally().copies.entry(landed.key()).or_default() += 1;
+            self.answer(request, &landed, sent);
         }
-        landed
     }
 
-    fn receive(&mut self, destination: &Destination) {
-        let key = (destination.short_host().to_owned(), version(destination));
-        *self.tally.received.entry(key).or_default() += 1;
+    /// Tries until an answer is good enough, the retries are used up, or the time is.
+    fn forward(
+        &mut self,
+        request: &Request,
+        route: &Route,
+        (forward, place): (&Forward, usize),
+        sent: Sent,
+    ) -> Response {
+        let destination = &forward.destinations()[place].destination;
+        let limit = route.timeout.map_or(u64::MAX, nanos);
+        let try_limit = route.retries.per_try_timeout.map_or(u64::MAX, nanos);
+        let (mut waited, mut retry, mut tried) = (0_u64, 0, Vec::new());
+        loop {
+            // The weights are not asked again: a retry stays at the destination.
+            let landed = Landed::at(destination, self.story, &tried, self.chance);
+            self.receive(&landed, sent.now.saturating_add(waited));
+            let mut response = self.answer(request, &landed, sent.later(waited));
+            let late = response.nanos > try_limit;
+            if late {
+                response = Response::too_late(try_limit);
+            }
+            let left = limit - waited;
+            let again = match late {
+                true => retries_timeout(&route.retries),
+                false => retries_status(&route.retries, response.status),
+            };
+            if response.nanos > left {
+                return Response::too_late(limit);
+            }
+            waited = waited.saturating_add(response.nanos);
+            response.nanos = waited;
+            if !again || retry >= route.retries.attempts {
+                return response;
+            }
+            let wait = self.chance.wait_below(wait_limit(retry)) * 1_000_000;
+            waited = waited.saturating_add(wait);
+            if waited >= limit {
+                return Response::too_late(limit);
+            }
+            let key = (service_of(request), route.origin.to_string());
+            *self.tally().retries.entry(key).or_default() += 1;
+            tried.push(landed);
+            retry += 1;
+        }
+    }
+
+    /// Counts a request, or a connection, at a version.
+    pub(super) fn receive(&mut self, landed: &Landed, now: u64) {
+        *self.tally().received.entry(landed.key()).or_default() += 1;
+        if let Some(series) = &mut self.series {
+            series.add(landed.key(), now);
+        }
     }
 
     /// A version answers, after its calls.
-    fn answer(
-        &mut self,
-        request: &Request,
-        destination: &Destination,
-        now: u64,
-        depth: usize,
-    ) -> Response {
-        let name = named(destination);
+    fn answer(&mut self, request: &Request, landed: &Landed, sent: Sent) -> Response {
         let mut response = Response {
-            by: Some(name.clone()),
+            by: Some(landed.clone()),
             ..Response::of_proxy(200)
         };
-        let story = self.story;
-        let calls = story.calls.iter();
-        for call in calls.filter(|call| call.is_made_by(destination)) {
-            let begin = now.saturating_add(response.nanos);
-            let (answer, waited) = self.call(call, request, destination, begin, depth);
+        if let Some(running) = landed.running(self.story) {
+            response.nanos = nanos(running.takes);
+            if self.chance.happens(running.fails) {
+                response.status = running.status;
+                return response;
+            }
+        }
+        for call in self.calls.iter().filter(|call| landed.makes(call)) {
+            let begin = sent.later(response.nanos);
+            let (answer, waited) = self.call(call, request, landed, begin);
             response.nanos = response.nanos.saturating_add(waited);
             match answer {
                 Ok(answer) => {
-                    response.made_from.extend(answer.by);
+                    response.made_from.extend(answer.by.map(|by| by.name()));
                     response.made_from.extend(answer.made_from);
                     response.without.extend(answer.without);
                 }
                 Err(status) => {
                     let to = service_of(&call.request);
                     let failure = Failure {
-                        from: name.clone(),
+                        from: landed.name(),
                         to: to.clone(),
                         status,
                     };
-                    *self.tally.failures.entry(failure).or_default() += 1;
+                    *self.tally().failures.entry(failure).or_default() += 1;
                     response.without.push(to);
                     if call.required {
                         response.status = 500;
@@ -185,20 +279,23 @@ impl Hops<'_, '_> {
         &mut self,
         call: &Call,
         inbound: &Request,
-        from: &Destination,
-        begin: u64,
-        depth: usize,
+        from: &Landed,
+        sent: Sent,
     ) -> (Result<Response, Option<u16>>, u64) {
         let mut request = call.request.clone();
         for (name, value) in inbound.headers() {
             request.add_header(name, value);
         }
-        request.source = sidecar(from);
+        request.source = from.sidecar();
         let limit = call.timeout.map_or(u64::MAX, nanos);
-        let proxy = Proxy::Service(from.short_host());
+        let proxy = Proxy::Service(&from.service);
         let (mut waited, mut last) = (0_u64, None);
         for _ in 0..=call.retries {
-            let answer = self.send(&request, proxy, begin.saturating_add(waited), depth + 1);
+            let sent = Sent {
+                depth: sent.depth + 1,
+                ..sent.later(waited)
+            };
+            let answer = self.send(&request, proxy, sent);
             waited = waited.saturating_add(answer.nanos.min(limit));
             if answer.nanos > limit {
                 last = None;
@@ -209,35 +306,6 @@ impl Hops<'_, '_> {
             }
         }
         (Err(last), waited)
-    }
-}
-
-fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// The sidecar of a version, labelled as the samples of Istio label their workloads.
-fn sidecar(destination: &Destination) -> Source {
-    let mut source = Source::default();
-    let labels = [
-        ("app", destination.short_host().to_owned()),
-        ("version", destination.version().to_owned()),
-    ];
-    source
-        .labels
-        .extend(labels.map(|(key, value)| (key.to_owned(), value)));
-    source
-}
-
-/// The subset; none is a dash.
-fn version(destination: &Destination) -> String {
-    destination.subset.clone().unwrap_or_else(|| "–".into())
-}
-
-fn named(destination: &Destination) -> String {
-    match &destination.subset {
-        Some(subset) => format!("{} {subset}", destination.short_host()),
-        None => destination.short_host().to_owned(),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::routing::{Destination, Request, RouteTable};
+use crate::routing::{Connection, Request, RouteTable};
 use crate::scenario::ScenarioName;
-use crate::units::Rate;
+use crate::units::{Rate, Rational};
 
 /// A story in stretches.
 #[derive(Debug, Clone)]
@@ -13,20 +13,55 @@ pub struct Story {
     pub name: ScenarioName,
     /// The line above its report.
     pub title: String,
+    /// A paragraph for people.
+    pub description: Option<String>,
     /// The seed of all that is drawn.
     pub seed: u64,
     /// Proxies of the clients, in turn; each learns of changes on its own. At least 1.
     pub proxies: u64,
+    /// What clients do.
+    pub traffic: Traffic,
+    /// The versions that run behind services.
+    pub running: Vec<Running>,
+    /// Services that are another name of one version: what the Gateway API routes to.
+    pub aliases: Vec<Alias>,
+    /// The stretches in their order; at least one. The first one's rules hold from the start.
+    pub stretches: Vec<Stretch>,
+}
+
+/// What clients do.
+#[derive(Debug, Clone)]
+pub enum Traffic {
+    /// They send requests, each routed on its own.
+    Requests(Requests),
+    /// They open connections, each routed once.
+    Connections(Connections),
+}
+
+/// Requests of viewers, and the calls behind them.
+#[derive(Debug, Clone)]
+pub struct Requests {
     /// What the viewers ask for.
     pub request: Request,
     /// Who asks, in turn; at least one.
     pub viewers: Vec<Viewer>,
     /// Which services call which.
     pub calls: Vec<Call>,
-    /// The versions that run behind services, for requests that no rule sends to one.
-    pub running: Vec<Running>,
-    /// The stretches in their order; at least one. The first one's rules hold from the start.
-    pub stretches: Vec<Stretch>,
+}
+
+/// Connections of clients.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    /// Where they connect to.
+    pub connection: Connection,
+    /// The same as it was written.
+    pub address: String,
+    /// How long each wants to stay open.
+    pub lasts: Between,
+    /// How long a listener that changed lets its old connections go on before it closes them.
+    ///
+    /// 45 s by default: istio/istio, `pkg/config/mesh/mesh.go` (`DefaultProxyConfig`).
+    pub drain: Duration,
 }
 
 /// Somebody who asks, known by headers.
@@ -38,13 +73,51 @@ pub struct Viewer {
     pub headers: Vec<(String, String)>,
 }
 
-/// The versions that run behind a service, with a pod each.
+/// The versions that run behind a service, with a pod each: all equally likely to be picked where
+/// no rule picks one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
     /// The service: the first label of its host.
     pub service: String,
-    /// The versions, all equally likely to be picked; at least one.
-    pub versions: Vec<String>,
+    /// Its versions; at least one.
+    pub versions: Vec<RunningVersion>,
+}
+
+/// How a version answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningVersion {
+    /// Its name: that of the subset.
+    pub name: String,
+    /// How long it works on a request, besides its calls.
+    pub takes: Duration,
+    /// The share of requests that it answers with `status` in the place of its answer.
+    pub fails: Rational,
+    /// That status.
+    pub status: u16,
+}
+
+impl RunningVersion {
+    /// One that answers at once, and always well.
+    #[must_use]
+    pub fn sound(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            takes: Duration::ZERO,
+            fails: Rational::from_integer(0),
+            status: 503,
+        }
+    }
+}
+
+/// A service that is another name of one version of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// The service: the first label of its host.
+    pub name: String,
+    /// The service that the version is one of.
+    pub service: String,
+    /// The version.
+    pub version: String,
 }
 
 /// A call that a service makes for each request that it answers, with timeout and retries of its
@@ -65,15 +138,6 @@ pub struct Call {
     pub required: bool,
 }
 
-impl Call {
-    /// Whether that destination makes it.
-    pub(super) fn is_made_by(&self, destination: &Destination) -> bool {
-        let version = destination.version();
-        self.from == destination.short_host()
-            && (self.versions.is_empty() || self.versions.iter().any(|one| one == version))
-    }
-}
-
 /// A stretch of the story with its rules.
 #[derive(Debug, Clone)]
 pub struct Stretch {
@@ -83,19 +147,31 @@ pub struct Stretch {
     pub change: String,
     /// The rules after the change.
     pub table: RouteTable,
-    /// When proxies learn of the change.
-    pub propagation: Propagation,
-    /// Requests of viewers.
+    /// How long the change takes to reach a proxy.
+    pub propagation: Between,
+    /// Requests of viewers, or new connections.
     pub requests: u64,
     /// Requests a second, evenly spaced.
     pub rate: Rate,
 }
 
-/// When proxies learn of a change: each after a time between the two, all times equally likely.
+/// A time between two, all of them equally likely, to the nanosecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Propagation {
-    /// The fastest.
+pub struct Between {
+    /// The shortest.
     pub least: Duration,
-    /// The slowest.
+    /// The longest, not below the shortest.
     pub most: Duration,
+}
+
+impl Between {
+    /// Both ends in nanoseconds.
+    pub(super) fn nanos(self) -> (u64, u64) {
+        (nanos(self.least), nanos(self.most))
+    }
+}
+
+/// A span in nanoseconds; beyond 584 years it is that long.
+pub(super) fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -17,5 +17,7 @@ pub mod rollout;
 pub mod series;
 pub mod stat;
 pub mod story;
+pub mod story_files;
+pub mod story_page;
 mod table;
 pub mod text;

@@ -155,6 +155,9 @@ fn port_of(authority: &str) -> Result<Option<u16>, RequestError> {
 }
 
 /// A TCP connection as it reaches the proxy.
+///
+/// `tcp://tcp-echo:9000` connects to an address, `tls://shop.example.com:443` also shakes hands
+/// for the name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Connection {
     /// The name of the service whose address the client connects to, if it has one.
@@ -169,9 +172,53 @@ pub struct Connection {
     pub source: Source,
 }
 
+impl Connection {
+    /// Reads `tcp://tcp-echo:9000` or `tls://shop.example.com:443`; `None` for any other scheme.
+    ///
+    /// # Errors
+    /// [`RequestError::Port`]: there is no port from 1 to 65535.
+    pub fn parse(text: &str) -> Option<Result<Self, RequestError>> {
+        let is_tls = text.starts_with("tls://");
+        let address = text
+            .strip_prefix("tcp://")
+            .or(text.strip_prefix("tls://"))?
+            .trim_end_matches('/');
+        let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
+        let Some(port) = port.parse().ok().filter(|&port| port > 0) else {
+            return Some(Err(RequestError::Port(port.to_owned())));
+        };
+        let host = host.trim_matches(['[', ']']);
+        let ip = host.parse().ok();
+        let name = (ip.is_none() && !host.is_empty()).then(|| host.to_owned());
+        Some(Ok(Self {
+            server_name: name.clone().filter(|_| is_tls),
+            host: name,
+            port,
+            address: ip,
+            source: Source::default(),
+        }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_connections() {
+        let read = |text| Connection::parse(text).unwrap();
+        let tcp = read("tcp://tcp-echo:9000/").unwrap();
+        assert_eq!((tcp.host.as_deref(), tcp.port), (Some("tcp-echo"), 9000));
+        assert_eq!((tcp.server_name, tcp.address), (None, None));
+        let tls = read("tls://shop.example.com:443").unwrap();
+        assert_eq!(tls.server_name.as_deref(), Some("shop.example.com"));
+        let address = read("tcp://[::1]:9000").unwrap();
+        assert_eq!((address.host, address.address.is_some()), (None, true));
+        assert_eq!(Connection::parse("http://a:1/"), None);
+        for wrong in ["tcp://a", "tcp://a:0", "tcp://a:x"] {
+            assert!(matches!(read(wrong), Err(RequestError::Port(_))), "{wrong}");
+        }
+    }
 
     #[test]
     fn reads_method_authority_port_and_path() {

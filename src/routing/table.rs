@@ -88,6 +88,18 @@ impl RouteTable {
         self.virtual_hosts[host].routes.get(place?)
     }
 
+    /// What is found for a request; [`RouteTable::answer`] also says what was passed over.
+    #[must_use]
+    pub fn resolve(&self, request: &Request) -> Resolution<'_> {
+        let Some((host, place)) = self.find_place(request) else {
+            return Resolution::UnknownHost(self.unknown_host_for(request));
+        };
+        place.map_or(Resolution::NoRoute, |place| Resolution::Route {
+            place,
+            route: &self.virtual_hosts[host].routes[place],
+        })
+    }
+
     /// The place of the virtual host of a request, and in it the place of the route that answers.
     fn find_place(&self, request: &Request) -> Option<(usize, Option<usize>)> {
         let host = self.hosts.find(&self.virtual_hosts, request)?;

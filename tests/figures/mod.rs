@@ -329,6 +329,42 @@ pub fn timeline(stem: &str, steps: usize, bucket_seconds: f64, silent: Vec<usize
     })
 }
 
+/// Shares over time: all to the first version, gaps, then a split; `empty` leaves everything out.
+pub fn shares(stem: &str, versions: usize, empty: bool) -> Figure {
+    let phase = |place: usize, targets: Option<Vec<f64>>| SharesPhase {
+        start_seconds: place as f64 * 50.0,
+        name: format!("phase {place}"),
+        targets,
+    };
+    let even = vec![1.0 / versions as f64; versions];
+    let first: Vec<f64> = (0..versions)
+        .map(|place| f64::from(u8::from(place == 0)))
+        .collect();
+    let bucket = |place: usize| match place {
+        0..10 => vec![5],
+        10..12 => vec![0; versions],
+        _ => (0..versions)
+            .map(|version| ((place + version) % 3) as u64)
+            .collect(),
+    };
+    Figure::Shares(Shares {
+        labels: labels(stem, "Which versions of reviews requests reached"),
+        measure: "share of the requests",
+        versions: version_names(versions),
+        bucket_seconds: 5.0,
+        buckets: if empty {
+            Vec::new()
+        } else {
+            (0..30).map(bucket).collect()
+        },
+        end_seconds: if empty { 0.0 } else { 150.0 },
+        phases: match empty {
+            true => Vec::new(),
+            false => vec![phase(0, Some(first)), phase(1, None), phase(2, Some(even))],
+        },
+    })
+}
+
 /// Evidence that grows by `slope` powers of ten per request, up to what is drawn at most.
 pub fn evidence(stem: &str, requests: u64, slope: f64) -> Figure {
     let mut random = Lcg(3);
@@ -484,6 +520,7 @@ pub fn usual() -> Vec<Figure> {
         bars("bars-3", 3, 2, 20),
         timeline("timeline-10", 10, 5.0, vec![]),
         timeline("timeline-silent", 2, 2.0, vec![0]),
+        shares("shares-3", 3, false),
         evidence("evidence-2000", 2000, 0.02),
         curves("curves", false),
         curves("curves-log", true),
@@ -522,6 +559,9 @@ pub fn extreme() -> Vec<Figure> {
         bars("bars-20", 20, 20, 1_000_000_000),
         timeline("timeline-1", 1, 5.0, vec![0, 1, 2]),
         timeline("timeline-20", 20, 0.1, vec![2]),
+        shares("shares-1", 1, false),
+        shares("shares-20", 20, false),
+        shares("shares-empty", 3, true),
         evidence("evidence-1", 1, 0.0),
         evidence("evidence-1e9", 1_000_000_000, 0.05),
         dashboard("dashboard-0", 0, 0),
@@ -568,6 +608,17 @@ pub fn extreme() -> Vec<Figure> {
                 long_labels(&mut figure.labels, &long);
             }
             Figure::Timeline(figure) => {
+                figure
+                    .versions
+                    .iter_mut()
+                    .for_each(|name| name.clone_from(&long));
+                figure
+                    .phases
+                    .iter_mut()
+                    .for_each(|phase| phase.name.clone_from(&long));
+                long_labels(&mut figure.labels, &long);
+            }
+            Figure::Shares(figure) => {
                 figure
                     .versions
                     .iter_mut()

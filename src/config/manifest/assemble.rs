@@ -230,12 +230,11 @@ impl Assembly<'_> {
                 false => &rule.matches[..],
             };
             for (origin, condition, _) in matches {
-                let fault_free = rule.faults.is_empty();
                 routes.push(Route {
                     condition: condition.clone(),
                     faults: rule.faults.clone(),
                     mirrors: mirrors.clone(),
-                    timeout: rule.timeout.filter(|_| fault_free),
+                    timeout: rule.timeout,
                     retries: rule.retries.clone(),
                     ..Route::new(origin.clone(), action.clone())
                 });

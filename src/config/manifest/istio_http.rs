@@ -100,8 +100,8 @@ pub(super) fn http_rule(
         doubt(
             report,
             fields.start(),
-            "a rule with a fault has no timeout and no retries",
-            "Istio does not enable them beside a fault of the client's proxy",
+            "the fault of this rule comes before its timeout and its retries",
+            "an injected delay is no part of the timeout, and an abort is not tried again",
         );
     }
     Some(rule)

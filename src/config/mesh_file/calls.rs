@@ -1,12 +1,15 @@
 //! Which services call which: `calls` of a story.
 
-use super::{items, request, texts};
+use super::traffic::request;
+use super::{items, texts};
 use crate::config::reader::{Fields, Report};
 use crate::config::values;
 use crate::config::yaml::Node;
 use crate::mesh::Call;
 
-const KEYS: [&str; 6] = ["from", "versions", "to", "timeout", "retries", "required"];
+/// The keys of a call.
+pub(in crate::config) const KEYS: [&str; 6] =
+    ["from", "versions", "to", "timeout", "retries", "required"];
 
 /// All calls; none if the key is left out.
 pub(super) fn read(fields: &Fields, report: &mut Report) -> Option<Vec<Call>> {

@@ -1,8 +1,10 @@
-//! Stories of a mesh: a scenario file with the key `request`, whose phases apply and delete
-//! manifests.
+//! Stories of a mesh: a scenario file with the key `request` or `connection`, whose phases apply and
+//! delete manifests.
 
 mod calls;
 mod phases;
+mod traffic;
+mod versions;
 
 use std::path::{Path, PathBuf};
 
@@ -11,16 +13,28 @@ use super::reader::{Fields, Report};
 use super::source::{ConfigError, Source};
 use super::yaml::{Node, Value};
 use super::{Diagnostic, values, yaml};
-use crate::mesh::{Running, Story, Viewer};
-use crate::routing::Request;
+use crate::mesh::Story;
 use crate::scenario::ScenarioName;
 
+#[cfg(test)]
+pub(super) use self::calls::KEYS as CALL_KEYS;
+#[cfg(test)]
+pub(super) use self::phases::KEYS as PHASE_KEYS;
+#[cfg(test)]
+pub(super) use self::traffic::VIEWER_KEYS;
+#[cfg(test)]
+pub(super) use self::versions::VERSION_KEYS;
+
 /// The keys of a story.
-const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 19] = [
     "name",
     "title",
     "description",
     "request",
+    "connection",
+    "gateway",
+    "lasts",
+    "drain",
     "viewers",
     "proxies",
     "manifests",
@@ -43,13 +57,16 @@ pub struct LoadedStory {
     pub warnings: Vec<String>,
 }
 
-/// Whether a file is a story: it has the key `request` at the top.
+/// Whether a file is a story: it has the key `request` or `connection` at the
+/// top.
 pub(super) fn is_story(source: &Source) -> bool {
     match yaml::parse(source.text(), &mut Vec::new()) {
         Some(Node {
             value: Value::Mapping(entries),
             ..
-        }) => entries.iter().any(|entry| entry.key == "request"),
+        }) => entries
+            .iter()
+            .any(|entry| ["request", "connection"].contains(&&*entry.key)),
         _ => false,
     }
 }
@@ -96,25 +113,27 @@ fn read(source: &Source, report: &mut Report) -> Option<Draft> {
     let title = fields
         .get("title")
         .and_then(|node| values::text(node, "a title", report));
-    let request = fields.get("request").and_then(|node| request(node, report));
+    let description = fields
+        .get("description")
+        .and_then(|node| values::paragraph(node, report));
     let seed = number(&fields, "seed", 1, (0, u64::MAX), report);
     let proxies = number(&fields, "proxies", 1, (1, 10_000), report);
-    let viewers = viewers(&fields, report);
-    let calls = calls::read(&fields, report);
-    let running = running(&fields, report);
+    let traffic = traffic::read(&fields, report);
+    let versions = versions::read(&fields, report);
     let manifests = paths(fields.get("manifests"), report);
     let phases = phases::read(&fields, report);
     let name = name?;
+    let (running, aliases) = versions?;
     Some(Draft {
         story: Story {
             title: title.unwrap_or_else(|| name.as_str().to_owned()),
             name,
+            description,
             seed: seed?,
             proxies: proxies?,
-            request: request?,
-            viewers: viewers?,
-            calls: calls?,
-            running: running?,
+            traffic: traffic?,
+            running,
+            aliases,
             stretches: Vec::new(),
         },
         manifests: manifests?,
@@ -146,70 +165,6 @@ fn number(
         Some(node) => values::whole(node, least, most, report),
         None => Some(default),
     }
-}
-
-/// A request such as `GET http://reviews:9080/reviews/0`.
-fn request(node: &Node, report: &mut Report) -> Option<Request> {
-    let text = values::text(node, "a request", report)?;
-    let request = Request::parse(&text);
-    if let Err(error) = &request {
-        let message = format!("{} is not a request", node.kind());
-        let help = "write it as `GET http://reviews:9080/reviews/0`";
-        report.add(Diagnostic::error(node.span.clone(), message, error.to_string()).help(help));
-    }
-    request.ok()
-}
-
-fn viewers(fields: &Fields, report: &mut Report) -> Option<Vec<Viewer>> {
-    let Some(node) = fields.get("viewers") else {
-        return Some(vec![Viewer {
-            name: "everyone".into(),
-            headers: Vec::new(),
-        }]);
-    };
-    let items = items(node, "a list of at least one viewer", report)?;
-    let viewers: Vec<Option<Viewer>> = items.iter().map(|item| viewer(item, report)).collect();
-    viewers.into_iter().collect()
-}
-
-fn viewer(node: &Node, report: &mut Report) -> Option<Viewer> {
-    let fields = Fields::of(node, "a viewer", &["name", "headers"], report)?;
-    let name = fields.required("name", "jason", report)?;
-    let name = values::text(name, "a name", report);
-    let headers = fields.get("headers").map_or(Some(Vec::new()), |node| {
-        let fields = Fields::any(node, "a mapping of headers", report)?;
-        let entries = fields.entries().iter();
-        let pair = |entry: &yaml::Entry| {
-            let value = values::text(&entry.value, "the value of a header", report)?;
-            Some((entry.key.clone(), value))
-        };
-        let pairs: Vec<Option<(String, String)>> = entries.map(pair).collect();
-        pairs.into_iter().collect()
-    });
-    Some(Viewer {
-        name: name?,
-        headers: headers?,
-    })
-}
-
-/// `versions`: the versions that run behind each service.
-fn running(fields: &Fields, report: &mut Report) -> Option<Vec<Running>> {
-    let Some(node) = fields.get("versions") else {
-        return Some(Vec::new());
-    };
-    let services = Fields::any(node, "a mapping of services to their versions", report)?;
-    let all: Vec<Option<Running>> = services
-        .entries()
-        .iter()
-        .map(|entry| {
-            let versions = texts(&entry.value, "a list of at least one version", report)?;
-            Some(Running {
-                service: entry.key.clone(),
-                versions,
-            })
-        })
-        .collect();
-    all.into_iter().collect()
 }
 
 /// A list of words.

@@ -9,10 +9,12 @@ use crate::config::reader::{Fields, Report};
 use crate::config::source::{ConfigError, Source};
 use crate::config::yaml::{Node, Value};
 use crate::config::{Diagnostic, values};
-use crate::mesh::{Propagation, Stretch};
+use crate::mesh::{Between, Stretch};
 use crate::units::Rate;
 
-const KEYS: [&str; 6] = ["name", "apply", "delete", "requests", "rate", "propagation"];
+/// The keys of a phase.
+pub(in crate::config) const KEYS: [&str; 6] =
+    ["name", "apply", "delete", "requests", "rate", "propagation"];
 
 /// The most requests of a phase: every hop of each is routed.
 const MOST_REQUESTS: u64 = 10_000_000;
@@ -24,7 +26,7 @@ pub(super) struct Draft {
     delete: Vec<PathBuf>,
     requests: u64,
     rate: Rate,
-    propagation: Propagation,
+    propagation: Between,
 }
 
 /// All phases. Rate, requests and propagation may stand at the top, for all of them.
@@ -52,9 +54,8 @@ fn phase(node: &Node, whole: &Fields, report: &mut Report) -> Option<Draft> {
     let rate = get("rate").map_or(Some(Rate::one_per_second()), |node| {
         values::rate(node, report)
     });
-    let propagation = get("propagation").map_or(Some(Propagation::default()), |node| {
-        propagation(node, report)
-    });
+    let propagation =
+        get("propagation").map_or(Some(Between::default()), |node| between(node, report));
     Some(Draft {
         name: name?,
         apply: apply?,
@@ -65,8 +66,8 @@ fn phase(node: &Node, whole: &Fields, report: &mut Report) -> Option<Draft> {
     })
 }
 
-/// `2s`: every proxy after that time; `[1s, 4s]`: each after a time between the two.
-fn propagation(node: &Node, report: &mut Report) -> Option<Propagation> {
+/// `2s`: that time; `[1s, 4s]`: a time between the two.
+pub(super) fn between(node: &Node, report: &mut Report) -> Option<Between> {
     let (least, most) = match &node.value {
         Value::List(ends) if ends.len() == 2 => (&ends[0], &ends[1]),
         _ => (node, node),
@@ -79,12 +80,12 @@ fn propagation(node: &Node, report: &mut Report) -> Option<Propagation> {
     if least > most {
         let message = "the first time is longer than the second";
         report.add(
-            Diagnostic::error(node.span.clone(), message, "fastest first")
-                .help("write the fastest proxy first, such as [1s, 4s]"),
+            Diagnostic::error(node.span.clone(), message, "shortest first")
+                .help("write the shortest time first, such as [1s, 4s]"),
         );
         return None;
     }
-    Some(Propagation { least, most })
+    Some(Between { least, most })
 }
 
 /// Applies and deletes in order, and reads what the cluster says after each phase's change.

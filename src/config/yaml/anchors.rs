@@ -2,7 +2,7 @@
 //!
 //! An alias is a copy of what its anchor names, with the places of the original.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::tree::MOST_LEVELS;
 use super::{Entry, Node, Value};
@@ -14,7 +14,7 @@ const MOST_COPIES: usize = 100_000;
 /// What has a name, by the number that the parser gives it.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
-    named: HashMap<usize, Node>,
+    named: BTreeMap<usize, Node>,
     copied: usize,
 }
 

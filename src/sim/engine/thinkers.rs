@@ -136,9 +136,7 @@ impl Thinkers {
 }
 
 fn time(entry: Entry) -> u64 {
-    #[expect(clippy::cast_possible_truncation, reason = "the part of the entry")]
-    let time = (entry >> 64) as u64;
-    time
+    (entry >> 64) as u64
 }
 
 #[cfg(test)]

@@ -286,6 +286,10 @@ impl Shape {
     }
 
     fn measures(&mut self, measure: &Measure, window: Duration) {
+        if matches!(measure, Measure::NotSimulated { .. }) {
+            // It looks at no request.
+            return;
+        }
         self.windows.push(window);
         if let Measure::LatencyQuantile { buckets, .. } = measure {
             self.buckets.get_or_insert_with(|| buckets.clone());

@@ -2,9 +2,11 @@
 
 mod curves;
 mod dashboard;
+mod shares;
 
 pub use curves::{Area, Axis, Curve, Curves, Look, Unit};
 pub use dashboard::{Dash, Dashboard, Panel, PanelAxis, PanelLine};
+pub use shares::{Shares, SharesPhase};
 
 /// A chart, before it is drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +31,8 @@ pub enum Figure {
     Rollout(RolloutTimeline),
     /// Curves over a number.
     Curves(Curves),
+    /// Shares over time with their targets.
+    Shares(Shares),
     /// What a metrics system would show of backends.
     Dashboard(Dashboard),
 }
@@ -54,6 +58,7 @@ impl Figure {
             Self::OperatingCharacteristic(figure) => &figure.labels,
             Self::Rollout(figure) => &figure.labels,
             Self::Curves(figure) => &figure.labels,
+            Self::Shares(figure) => &figure.labels,
             Self::Dashboard(figure) => &figure.labels,
         }
     }
