@@ -8,28 +8,32 @@ use crate::units::display::{rate, short_percent};
 /// alternatives.
 #[must_use]
 pub fn figures(summary: &GateSummary, curves: &[Curve], alternatives: &[Curve]) -> Vec<Figure> {
+    let method = summary.method.split([',', ':']).next().unwrap_or_default();
     let labels = |stem: &str, title: &str, reading: &str| Labels {
         file_stem: stem.into(),
         title: title.into(),
         caption: format!(
-            "{} · {}, {} · {} · {}",
+            "{} · {}, {} · {} · {method}",
             summary.rollout,
             rate(summary.requests_per_second),
             summary.arrivals,
             summary.rule,
-            match summary.method.split(',').next() {
-                Some(method) => method.split(':').next().unwrap_or(method),
-                None => "",
-            }
         ),
         reading: reading.into(),
+    };
+    let simulated = |curve: &Curve| {
+        let mut rows = summary.alternatives.iter();
+        method == "exact" && rows.any(|row| row.name == curve.name && row.method == "simulated")
     };
     let figure = |labels: Labels, curves: &[Curve], shaded: bool| {
         Figure::OperatingCharacteristic(OperatingCharacteristic {
             labels,
             objective: summary.objective.error_rate,
             objective_label: format!("objective {}", short_percent(summary.objective.error_rate)),
-            curves: curves.iter().map(drawn).collect(),
+            curves: curves
+                .iter()
+                .map(|curve| drawn(curve, simulated(curve)))
+                .collect(),
             shaded,
         })
     };
@@ -59,9 +63,11 @@ pub fn figures(summary: &GateSummary, curves: &[Curve], alternatives: &[Curve]) 
     figures
 }
 
-fn drawn(curve: &Curve) -> OperatingCurve {
+/// In a figure of exact curves, one that is not says so.
+fn drawn(curve: &Curve, simulated: bool) -> OperatingCurve {
+    let mark = if simulated { " (simulated)" } else { "" };
     OperatingCurve {
-        name: curve.name.clone(),
+        name: format!("{}{mark}", curve.name),
         points: curve
             .points
             .iter()
