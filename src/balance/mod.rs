@@ -46,7 +46,12 @@ impl Hosts<'_> {
 
     /// The usable replica number `value mod n`.
     fn at(&self, value: u64) -> u32 {
-        let place = value % self.usable.len().max(1) as u64;
+        let count = self.usable.len().max(1) as u64;
+        // The same where the division, which costs more than all the rest, can be left out.
+        let place = match count.is_power_of_two() {
+            true => value & (count - 1),
+            false => value % count,
+        };
         #[expect(
             clippy::cast_possible_truncation,
             reason = "below the number of replicas"

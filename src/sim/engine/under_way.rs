@@ -4,16 +4,13 @@
 //! not change. So a balancer that looks at the load needs no event; departures wait here until the
 //! next arrival lets them happen.
 
-use std::collections::VecDeque;
-
 /// Requests under way in the replicas of a version.
 #[derive(Debug)]
 pub(super) struct UnderWay {
     active: Vec<u32>,
     /// The first departure of each replica; the end of time if it is idle.
     first: Vec<u64>,
-    /// The departures of each replica, ascending.
-    departures: Vec<VecDeque<u64>>,
+    departures: Vec<Departures>,
 }
 
 impl UnderWay {
@@ -22,7 +19,7 @@ impl UnderWay {
         Self {
             active: vec![0; replicas],
             first: vec![u64::MAX; replicas],
-            departures: vec![VecDeque::new(); replicas],
+            departures: vec![Departures::default(); replicas],
         }
     }
 
@@ -30,12 +27,11 @@ impl UnderWay {
     /// replica.
     #[inline]
     pub(super) fn at(&mut self, now: u64) -> &[u32] {
-        for (replica, first) in self.first.iter_mut().enumerate() {
+        let replicas = self.first.iter_mut().zip(&mut self.active);
+        for ((first, active), departures) in replicas.zip(&mut self.departures) {
             while *first <= now {
-                let departures = &mut self.departures[replica];
-                departures.pop_front();
-                self.active[replica] -= 1;
-                *first = departures.front().copied().unwrap_or(u64::MAX);
+                *first = departures.next();
+                *active -= 1;
             }
         }
         &self.active
@@ -46,16 +42,75 @@ impl UnderWay {
     #[inline]
     pub(super) fn add(&mut self, replica: usize, departure: u64) {
         self.active[replica] += 1;
-        let departures = &mut self.departures[replica];
-        departures.push_back(departure);
-        let mut place = departures.len() - 1;
-        while place > 0 && departures[place - 1] > departure {
-            departures.swap(place - 1, place);
-            place -= 1;
+        self.first[replica] = self.departures[replica].add(departure);
+    }
+}
+
+/// The departures of a replica, ascending: a ring whose length is a power of two. The end of time
+/// stands behind the last one.
+#[derive(Debug, Clone)]
+struct Departures {
+    times: Vec<u64>,
+    head: usize,
+    tail: usize,
+}
+
+impl Default for Departures {
+    fn default() -> Self {
+        Self {
+            times: vec![u64::MAX; 8],
+            head: 0,
+            tail: 0,
         }
-        if place == 0 {
-            self.first[replica] = departure;
+    }
+}
+
+impl Departures {
+    fn place(&self, number: usize) -> usize {
+        number & (self.times.len() - 1)
+    }
+
+    /// Takes out the first; returns the one after it.
+    #[inline]
+    fn next(&mut self) -> u64 {
+        self.head += 1;
+        self.times[self.place(self.head)]
+    }
+
+    /// Adds one where it belongs; returns the first.
+    #[inline]
+    fn add(&mut self, departure: u64) -> u64 {
+        if self.tail - self.head + 1 == self.times.len() {
+            self.grow();
         }
+        let mut number = self.tail;
+        self.tail += 1;
+        let end = self.place(self.tail);
+        self.times[end] = u64::MAX;
+        while number > self.head {
+            let before = self.times[self.place(number - 1)];
+            if before <= departure {
+                break;
+            }
+            let place = self.place(number);
+            self.times[place] = before;
+            number -= 1;
+        }
+        let place = self.place(number);
+        self.times[place] = departure;
+        self.times[self.place(self.head)]
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let held: Vec<u64> = (self.head..=self.tail)
+            .map(|number| self.times[self.place(number)])
+            .collect();
+        let length = 2 * self.times.len();
+        self.tail -= self.head;
+        self.head = 0;
+        self.times = held;
+        self.times.resize(length, u64::MAX);
     }
 }
 
@@ -75,5 +130,25 @@ mod tests {
         under_way.add(1, 29);
         assert_eq!(under_way.at(29), [1, 0], "at once");
         assert_eq!(under_way.at(u64::MAX - 1), [0, 0]);
+    }
+
+    #[test]
+    fn a_long_queue_keeps_its_order() {
+        let mut under_way = UnderWay::new(1);
+        // Two servers: each second request leaves before the one ahead of it.
+        for start in 0..100 {
+            under_way.add(0, 20 * start + 15);
+            under_way.add(0, 20 * start + 10);
+            assert_eq!(under_way.at(10 * start + 5), [expected(start)]);
+        }
+    }
+
+    /// Of 2 (start + 1) requests, those that depart after 10 start + 5.
+    fn expected(start: u64) -> u32 {
+        let departed = (0..=start)
+            .flat_map(|one| [20 * one + 10, 20 * one + 15])
+            .filter(|&departure| departure <= 10 * start + 5)
+            .count();
+        u32::try_from(2 * (start + 1)).unwrap() - u32::try_from(departed).unwrap()
     }
 }
