@@ -259,7 +259,7 @@ fn a_job_passes_as_often_as_it_is_said_to() {
     assert!((promoted(&["--metric", "smoke-test=90"]) - 0.972).abs() < 1e-12);
     let text = page(&[&job]);
     assert!(text.contains("not simulated, and so taken to pass always: `smoke-test`"));
-    assert!(text.contains("--metric smoke-test=99"));
+    assert!(text.contains("--metric 'smoke-test=99'"));
     let wrong = gate(&Folder::new(), &[&job, "--metric", "smoke=90"]);
     assert_eq!(wrong.status.code(), Some(2));
 }

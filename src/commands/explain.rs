@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::manifests::{Routed, print_warnings, read, routed};
+use super::manifests::{Routed, known_gateway, print_warnings, read, routed};
 use super::{Answer, CommandError, output};
 use crate::cli::{ExplainArgs, OutputFormat, PrintArgs};
 use crate::report;
@@ -34,6 +34,7 @@ pub(super) fn explain(arguments: &ExplainArgs) -> Result<Answer, CommandError> {
         .map(|text| routed(text, &arguments.headers, &arguments.proxy))
         .transpose()?;
     let (table, warnings) = read(&arguments.manifests)?;
+    known_gateway(&table, &arguments.proxy)?;
     let detail = detail(&arguments.print);
     let format = arguments.print.format;
     let random_value = arguments.random_value;

@@ -1,6 +1,6 @@
 //! `shiftsim export`: routes as configuration for other programs.
 
-use super::manifests::{print_warnings, read, source};
+use super::manifests::{known_gateway, print_warnings, read, source};
 use super::{Answer, CommandError, output};
 use crate::cli::{EnvoyArgs, ExportArgs, ExportTarget};
 use crate::export::envoy::{self, Entry, Export, Settings};
@@ -15,6 +15,7 @@ pub(super) fn export(arguments: &ExportArgs) -> Result<Answer, CommandError> {
 
 fn envoy(arguments: &EnvoyArgs) -> Result<Answer, CommandError> {
     let (table, warnings) = read(&arguments.manifests)?;
+    known_gateway(&table, &arguments.proxy)?;
     let settings = Settings {
         proxy: source(&arguments.proxy),
         access_log: Some(arguments.access_log.clone()),

@@ -60,7 +60,7 @@ struct Page {
 /// Answers for the gates of files, or for that of the command line.
 pub(super) fn gate(arguments: &GateArgs) -> Result<Answer, CommandError> {
     super::start_so_many_threads(arguments.threads)?;
-    let gates = gates(arguments)?;
+    let (gates, notes) = gates(arguments)?;
     let mut staging = Staging::default();
     let mut pages = Vec::with_capacity(gates.len());
     for (place, gate) in gates.iter().enumerate() {
@@ -68,7 +68,7 @@ pub(super) fn gate(arguments: &GateArgs) -> Result<Answer, CommandError> {
             1 => out.to_path_buf(),
             _ => out.join(folder_name(gate, place)),
         });
-        pages.push(page(gate, arguments, out.as_deref(), &mut staging)?);
+        pages.push(page(gate, &notes, arguments, out.as_deref(), &mut staging)?);
     }
     staging.commit()?;
     match arguments.format {
@@ -115,13 +115,15 @@ fn folder_name(gate: &GateFile, place: usize) -> PathBuf {
 
 fn page(
     gate: &GateFile,
+    notes: &[String],
     arguments: &GateArgs,
     out: Option<&Path>,
     staging: &mut Staging,
 ) -> Result<Page, CommandError> {
     match gate {
         GateFile::Rollout(rollout) => {
-            rollout_page(Source::of(rollout.clone()), arguments, out, staging)
+            let source = Source::of(rollout.clone());
+            rollout_page(source, notes, arguments, out, staging)
         }
         GateFile::Scenario(scenario) => {
             let source = Source {
@@ -130,7 +132,7 @@ fn page(
                 objective: scenario.objective,
                 seed: scenario.seed,
             };
-            rollout_page(source, arguments, out, staging)
+            rollout_page(source, notes, arguments, out, staging)
         }
         GateFile::Kayenta(config) => kayenta_page(config, arguments, out, staging),
     }
@@ -138,12 +140,14 @@ fn page(
 
 fn rollout_page(
     source: Source,
+    notes: &[String],
     arguments: &GateArgs,
     out: Option<&Path>,
     staging: &mut Staging,
 ) -> Result<Page, CommandError> {
     let question = question(source, arguments)?;
-    let summary = answers::gate(&question)?;
+    let mut summary = answers::gate(&question)?;
+    summary.notes = notes.to_vec();
     let mut files = Vec::new();
     if let Some(out) = out {
         let curves = answers::curves(&question)?;
@@ -223,8 +227,8 @@ fn finished(
     Ok(Page { text, json })
 }
 
-/// The gates that are meant: of files, or of the command line.
-fn gates(arguments: &GateArgs) -> Result<Vec<GateFile>, CommandError> {
+/// The gates that are meant, of files or of the command line, and what was noticed in the files.
+fn gates(arguments: &GateArgs) -> Result<(Vec<GateFile>, Vec<String>), CommandError> {
     let flags = [
         (GateKind::Flagger, &arguments.flagger),
         (GateKind::Argo, &arguments.argo),
@@ -234,14 +238,14 @@ fn gates(arguments: &GateArgs) -> Result<Vec<GateFile>, CommandError> {
     for (kind, settings) in flags {
         if let Some(settings) = settings {
             let rollout = config::parse_gate_settings(kind, settings)?;
-            return Ok(vec![GateFile::Rollout(rollout)]);
+            return Ok((vec![GateFile::Rollout(rollout)], Vec::new()));
         }
     }
     let loaded = config::read_gates(&arguments.rollout)?;
     for warning in &loaded.warnings {
         anstream::eprintln!("{warning}\n");
     }
-    Ok(loaded.gates)
+    Ok((loaded.gates, loaded.warnings))
 }
 
 /// The rollout with a probability for a metric that is not simulated.

@@ -1,7 +1,7 @@
 //! Manifests as a route table, and the request that is asked about: what `explain`, `diff` and
 //! `export` begin with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::CommandError;
@@ -60,6 +60,28 @@ pub(super) fn source(arguments: &ProxyArgs) -> Source {
         namespace: arguments.namespace.clone(),
         labels: arguments.labels.iter().cloned().collect(),
     }
+}
+
+/// Refuses a gateway that no route of the manifests names, if they name others.
+pub(super) fn known_gateway(table: &RouteTable, arguments: &ProxyArgs) -> Result<(), CommandError> {
+    let Some(gateway) = arguments.gateway.as_deref().filter(|name| *name != MESH) else {
+        return Ok(());
+    };
+    let of_hosts = table.virtual_hosts().iter().flat_map(|one| &one.gateways);
+    let of_listeners = table.listeners().iter().flat_map(|one| &one.gateways);
+    let named: BTreeSet<&str> = of_hosts
+        .chain(of_listeners)
+        .map(String::as_str)
+        .filter(|name| *name != MESH)
+        .collect();
+    if named.is_empty() || named.contains(gateway) {
+        return Ok(());
+    }
+    let named: Vec<&str> = named.into_iter().collect();
+    Err(CommandError::Usage {
+        problem: format!("--gateway {gateway}: no route of the manifests is for that gateway"),
+        help: format!("they have routes for {}", named.join(", ")),
+    })
 }
 
 /// Reads `--request`: a request, or with tcp:// and tls:// a connection.

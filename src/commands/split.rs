@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use super::CommandError;
-use super::manifests::{Routed, read, routed};
+use super::manifests::{Routed, known_gateway, read, routed};
 use crate::cli::SplitArgs;
 use crate::config::Loaded;
-use crate::routing::{MetSplit, NoSplit};
+use crate::routing::{Backend, MetSplit, NoSplit};
 use crate::scenario::{
     Algorithm, Arrivals, Destination, Length, Parts, Phase, Protocol, Scenario, ScenarioName,
     Version, VersionIndex,
@@ -30,6 +30,7 @@ pub(super) fn from_manifests(
     let explain = "`shiftsim explain` says why, with the same files and the same --request";
     let routed = routed(text, &arguments.headers, &arguments.proxy)?;
     let (table, mut warnings) = read(paths)?;
+    known_gateway(&table, &arguments.proxy)?;
     let (met, protocol) = match &routed {
         Routed::Request(request) => (table.split(request), Protocol::Http),
         Routed::Connection(connection) => (table.connection_split(connection), Protocol::Tcp),
@@ -124,7 +125,13 @@ fn scenario(
         title: Some(format!("{text} by {}", met.origin)),
         description: None,
         protocol,
-        versions: versions.iter().map(|name| Version::named(name)).collect(),
+        versions: versions
+            .iter()
+            .map(|name| Version {
+                shows: unanswered(met, &names, name),
+                ..Version::named(name)
+            })
+            .collect(),
         phases: vec![phase],
         warm_up: std::time::Duration::ZERO,
         scrape_interval: None,
@@ -136,6 +143,17 @@ fn scenario(
         claims: Vec::new(),
     };
     Scenario::new(parts).map_err(|error| error.to_string())
+}
+
+/// What a client sees of a destination where nobody answers.
+fn unanswered(met: &MetSplit<'_>, names: &[String], name: &str) -> Option<String> {
+    let mut all = names.iter().zip(met.forward.destinations());
+    let (_, one) = all.find(|(known, _)| *known == name)?;
+    match one.destination.backend {
+        Backend::Ready => None,
+        Backend::Empty => Some("503 UH: no endpoint".to_owned()),
+        Backend::Missing => Some(format!("{} NC: not there", met.forward.missing_status())),
+    }
 }
 
 /// The name of a resource: of `VirtualService default/reviews` it is `reviews`.

@@ -59,6 +59,15 @@ pub enum AnyScenario {
 /// As [`read_scenario`].
 pub fn read_any_scenario(path: &Path) -> Result<AnyScenario, ConfigError> {
     let source = Source::read(path)?;
+    if let Some(kind) = kubernetes::kind_of(&source) {
+        return Err(ConfigError::Unreadable {
+            path: path.to_path_buf(),
+            reason: format!("it is a manifest ({kind}), not a scenario"),
+            help: "send requests through it with --request 'GET http://reviews:9080/' --requests \
+                   100; what a gate does with it says `shiftsim gate`"
+                .into(),
+        });
+    }
     if rollout_file::is_rollout(&source) {
         parse_rollout_scenario(&source).map(|loaded| AnyScenario::Rollout(Box::new(loaded)))
     } else if mesh_file::is_story(&source) {

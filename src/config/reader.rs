@@ -172,15 +172,19 @@ pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
 /// The known word nearest to `word`, if one is near.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = word.to_lowercase();
+    let length = word.chars().count();
+    let far = |candidate: &str| 1 + candidate.chars().count() / 3;
     known
         .iter()
+        // The distance is at least the difference of the lengths, which costs nothing.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= far(candidate))
         .map(|&candidate| {
             (
                 strsim::damerau_levenshtein(&word, &candidate.to_lowercase()),
                 candidate,
             )
         })
-        .filter(|&(distance, candidate)| distance <= 1 + candidate.chars().count() / 3)
+        .filter(|&(distance, candidate)| distance <= far(candidate))
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
 }

@@ -9,9 +9,42 @@ use super::{Domain, Request, VirtualHost};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Hosts {
     /// Exact domains, sorted, with the places of their virtual hosts in order.
-    exact: Vec<(String, usize)>,
+    exact: Vec<(String, usize, Names)>,
     /// The others, the closest first.
     wildcards: Vec<(Domain, usize)>,
+}
+
+/// Who may call a host by a name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Names {
+    /// Everybody.
+    Everywhere,
+    /// The proxies of this namespace: the name of a service alone.
+    In(String),
+}
+
+impl Names {
+    /// Source: istio/istio, `pilot/pkg/networking/core/httproute.go` (`generateAltVirtualHosts`).
+    fn of(domain: &str, host: &VirtualHost) -> Self {
+        let namespace = host.domains.iter().find_map(|other| match other {
+            Domain::Exact(full) => full
+                .strip_prefix(domain)?
+                .strip_prefix('.')?
+                .strip_suffix(".svc.cluster.local"),
+            _ => None,
+        });
+        match namespace.filter(|_| !domain.contains('.')) {
+            Some(namespace) => Self::In(namespace.to_owned()),
+            None => Self::Everywhere,
+        }
+    }
+
+    fn hold(&self, request: &Request) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::In(namespace) => request.source.namespace == *namespace,
+        }
+    }
 }
 
 impl Hosts {
@@ -20,7 +53,10 @@ impl Hosts {
         for (place, host) in virtual_hosts.iter().enumerate() {
             for domain in &host.domains {
                 match domain {
-                    Domain::Exact(exact) => hosts.exact.push((exact.clone(), place)),
+                    Domain::Exact(exact) => {
+                        let names = Names::of(exact, host);
+                        hosts.exact.push((exact.clone(), place, names));
+                    }
                     wildcard => hosts.wildcards.push((wildcard.clone(), place)),
                 }
             }
@@ -43,11 +79,14 @@ impl Hosts {
     pub(super) fn find(&self, virtual_hosts: &[VirtualHost], request: &Request) -> Option<usize> {
         let host = lower(request.host());
         let serves = |place: &usize| virtual_hosts[*place].serves(request);
-        let from = self.exact.partition_point(|(domain, _)| **domain < *host);
+        let from = self
+            .exact
+            .partition_point(|(domain, _, _)| **domain < *host);
         let exact = self.exact[from..].iter();
         exact
-            .take_while(|(domain, _)| *domain == *host)
-            .map(|&(_, place)| place)
+            .take_while(|(domain, _, _)| *domain == *host)
+            .filter(|(_, _, names)| names.hold(request))
+            .map(|&(_, place, _)| place)
             .find(serves)
             .or_else(|| {
                 let fits = |(domain, _): &&(Domain, usize)| domain.closeness(&host).is_some();

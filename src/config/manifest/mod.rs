@@ -74,7 +74,15 @@ pub fn read_manifests(paths: &[PathBuf]) -> Result<Manifests, ConfigError> {
     for path in files::expand(paths)? {
         sources.push(Source::read(&path)?);
     }
-    parse_manifests(&sources)
+    let manifests = parse_manifests(&sources)?;
+    match (paths, manifests.resources.len() + manifests.skipped.len()) {
+        ([first, ..], 0) => Err(ConfigError::Unreadable {
+            path: first.clone(),
+            reason: "it holds no manifest".into(),
+            help: "if it comes from `kubectl get … -o yaml`, look at what that printed".into(),
+        }),
+        _ => Ok(manifests),
+    }
 }
 
 /// Reads manifests from texts.

@@ -335,6 +335,13 @@ pub(super) fn advice(
         (Some(0.0), _) => {
             "It rolls back whatever comes: more traffic or other limits are needed.".to_owned()
         }
+        (Some(eighty), Some(ninety_five)) if eighty < limit => format!(
+            "It is stricter than the {} that are acceptable: versions with {} errors are rolled back \
+             in 80% of rollouts, and with {} in 95%.",
+            short_percent(limit),
+            brief_percent(eighty),
+            brief_percent(ninety_five)
+        ),
         (Some(eighty), Some(ninety_five)) => format!(
             "Below {} errors it is blind: only from there on it rolls back 80% of rollouts, and 95% \
              from {}.",

@@ -182,6 +182,7 @@ pub fn gate(question: &Question) -> Result<GateSummary, StatsError> {
         method: method(question, &exact),
         seed: question.seed,
         warnings: warnings(question, &versions),
+        notes: Vec::new(),
         advice: describe::advice(limit, &question.traffic, &versions, &catches, &alternatives),
         objective,
         versions,
@@ -351,9 +352,17 @@ fn warnings(question: &Question, versions: &[GatedVersion]) -> Vec<Warning> {
             ),
             why: "the real gate rolls back more often than this page says".into(),
             advice: format!(
-                "say how often it passes, in percent: --metric {}=99",
+                "say how often it passes, in percent: --metric '{}=99'",
                 first.trim_matches('`')
             ),
+        });
+    }
+    if question.traffic.latency.is_none() && describe::checks_latency(&question.rollout.controller)
+    {
+        warnings.push(Warning {
+            what: "the check of latencies never fails here".into(),
+            why: "how long the new version takes is not given".into(),
+            advice: "give its median and 99th percentile, such as --latency 40ms,300ms".into(),
         });
     }
     if describe::pauses_for_somebody(&question.rollout.controller) {

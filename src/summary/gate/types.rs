@@ -45,6 +45,8 @@ pub struct GateSummary {
     pub seed: u64,
     /// What should be known.
     pub warnings: Vec<Warning>,
+    /// What was noticed when the files were read: what they hold that these figures leave out, too.
+    pub notes: Vec<String>,
     /// What to do next, in sentences.
     pub advice: Vec<String>,
 }
