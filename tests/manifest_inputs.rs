@@ -226,3 +226,90 @@ fn what_happens_beside_the_split_is_a_warning() {
         "{printed}"
     );
 }
+
+/// A service of its own in another namespace, with a subset that nobody defines.
+const SHOP: &str = "\
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: checkout, namespace: shop}
+spec:
+  hosts: [checkout]
+  http:
+  - route:
+    - destination: {host: checkout, subset: v3}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: checkout, namespace: shop}
+spec: {selector: {app: checkout}, ports: [{name: http, port: 8080}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: checkout, namespace: shop}
+spec: {host: checkout, subsets: [{name: v1, labels: {version: v1}}]}
+";
+
+fn told(command: &str, manifest: &str, flags: &[&str]) -> (Option<i32>, String, String) {
+    let folder = Folder::new();
+    std::fs::write(folder.path.join("manifest.yaml"), manifest).unwrap();
+    let arguments = [&[command, "manifest.yaml"], flags].concat();
+    let output = shiftsim(&folder.path, &arguments);
+    let texts = (text(&output.stdout), text(&output.stderr));
+    (output.status.code(), texts.0, texts.1)
+}
+
+#[test]
+fn a_share_that_nobody_answers_says_so() {
+    let flags = [
+        "--namespace",
+        "shop",
+        "--request",
+        "http://checkout:8080/",
+        "--requests",
+        "20",
+        "--no-charts",
+    ];
+    let (status, shown, _) = told("run", SHOP, &flags);
+    assert_eq!(status, Some(0));
+    assert!(shown.contains("All 20 requests went to v3 (503 NC: not there)"));
+}
+
+#[test]
+fn the_name_of_a_service_alone_is_known_in_its_namespace_only() {
+    let asked = |namespace: &str, host: &str| {
+        let request = format!("http://{host}:8080/");
+        told(
+            "explain",
+            SHOP,
+            &["--namespace", namespace, "--request", &request],
+        )
+        .1
+    };
+    assert!(asked("shop", "checkout").contains("VirtualService shop/checkout"));
+    assert!(!asked("default", "checkout").contains("VirtualService shop/checkout"));
+    assert!(asked("default", "checkout.shop").contains("VirtualService shop/checkout"));
+}
+
+#[test]
+fn what_is_meant_otherwise_is_told_apart() {
+    let (status, _, error) = told("run", SHOP, &[]);
+    assert_eq!(status, Some(2));
+    assert!(
+        error.contains("it is a manifest (VirtualService), not a scenario"),
+        "{error}"
+    );
+    let (status, _, error) = told("explain", "", &[]);
+    assert_eq!(status, Some(2));
+    assert!(error.contains("it holds no manifest"), "{error}");
+    let gateway = SHOP.replace(
+        "hosts: [checkout]",
+        "hosts: [a.example]\n  gateways: [public]",
+    );
+    let flags = ["--gateway", "public", "--request", "http://a.example/"];
+    let (status, _, error) = told("explain", &gateway, &flags);
+    assert_eq!(status, Some(2));
+    assert!(
+        error.contains("they have routes for shop/public"),
+        "{error}"
+    );
+}
