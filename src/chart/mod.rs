@@ -5,6 +5,7 @@
 //! so a machine without fonts shows the same picture. No number is computed here that is not a
 //! position: what a chart shows is decided in `summary::figures`.
 
+mod areas;
 mod axis;
 mod bars;
 mod clip;

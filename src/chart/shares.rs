@@ -1,10 +1,11 @@
 //! The share of each version over time as stacked areas, with the targets as thin dark lines.
 
+use super::areas::{self, Step};
 use super::axis::{self, TopLabels};
 use super::layout::{self, Body, Item, Swatch};
 use super::palette::{self, PAPER};
 use super::scale::Scale;
-use super::scene::{Point, Rect, Scene, Stroke, point};
+use super::scene::{Rect, Scene, Stroke, point};
 use super::ticks;
 use crate::summary::figures::Shares;
 
@@ -12,9 +13,6 @@ use crate::summary::figures::Shares;
 const HEIGHT: f64 = 260.0;
 /// The width of a line of the target.
 const TARGET: f64 = 1.5;
-
-/// A stretch of the areas: from, to, and the height of each version.
-type Step = (f64, f64, Vec<f64>);
 
 /// The figure as a scene.
 pub(super) fn draw(figure: &Shares) -> Scene {
@@ -54,7 +52,10 @@ pub(super) fn draw(figure: &Shares) -> Scene {
         ..plot
     };
     axis::left_name(&mut scene, named, figure.measure);
-    areas_of(&mut scene, figure, plot, (&across, &up));
+    // Where nobody came, there is a gap.
+    for steps in runs(figure) {
+        areas::draw(&mut scene, plot, &steps, &across, &up);
+    }
     targets(&mut scene, figure, end, (&across, &up));
     let foot = [plot.left, plot.right].map(|x| point(x, plot.bottom));
     scene.line(foot.to_vec(), Stroke::solid(palette::AXIS, 1.0));
@@ -68,34 +69,6 @@ pub(super) fn draw(figure: &Shares) -> Scene {
         &format!("time in {unit}"),
     );
     scene
-}
-
-/// Stacked areas, the highest first, each down to the foot of the plot. Where nobody came, there is
-/// a gap.
-fn areas_of(scene: &mut Scene, figure: &Shares, plot: Rect, (across, up): (&Scale, &Scale)) {
-    for stretch in runs(figure) {
-        for version in (0..figure.versions.len()).rev() {
-            let none = |(_, _, shares): &Step| shares.get(version).is_none_or(|one| *one <= 0.0);
-            if stretch.iter().all(none) {
-                continue;
-            }
-            let columns: Vec<Rect> = stretch
-                .iter()
-                .map(|(from, to, shares)| Rect {
-                    left: across.at(*from),
-                    top: up.at(shares.iter().take(version + 1).sum()),
-                    right: across.at(*to),
-                    bottom: plot.bottom,
-                })
-                .collect();
-            let outline = columns
-                .iter()
-                .flat_map(|one| [point(one.left, one.top), point(one.right, one.top)]);
-            let outline: Vec<Point> = outline.collect();
-            scene.area(outline.clone(), &columns, palette::fill(version));
-            scene.line(outline, Stroke::solid(PAPER, 1.0));
-        }
-    }
 }
 
 /// The shares of neighbouring buckets that somebody came in.

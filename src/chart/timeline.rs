@@ -1,11 +1,12 @@
 //! Requests per version over time as stacked areas, the configured weights above them, and what
 //! live metrics would show below.
 
+use super::areas::{self, Step};
 use super::axis::{self, TopLabels};
 use super::layout::{self, Body, Item, Swatch};
-use super::palette::{self, PAPER};
+use super::palette::{self};
 use super::scale::Scale;
-use super::scene::{Point, Rect, Scene, Stroke, point};
+use super::scene::{Rect, Scene, Stroke, point};
 use super::ticks::{self, Tick};
 use crate::summary::figures::Timeline;
 
@@ -19,9 +20,6 @@ const REQUESTS: f64 = 200.0;
 const METRICS: f64 = 90.0;
 /// Between panels, with the name of the lower one.
 const BETWEEN: f64 = 42.0;
-
-/// A step of the stacked areas: from, to, and a height per version.
-type Step = (f64, f64, Vec<f64>);
 
 /// The figure as a scene.
 pub(super) fn draw(figure: &Timeline) -> Scene {
@@ -158,45 +156,12 @@ fn draw_panel(scene: &mut Scene, panel: &Panel, across: &Scale) {
         ..plot
     };
     axis::left_name(scene, named, panel.name);
-    draw_areas(scene, plot, &panel.steps, across, &up);
+    areas::draw(scene, plot, &panel.steps, across, &up);
     let foot = vec![
         point(plot.left, plot.bottom),
         point(plot.right, plot.bottom),
     ];
     scene.line(foot, Stroke::solid(palette::AXIS, 1.0));
-}
-
-/// Stacked areas, the highest first, each down to the foot of the plot: what lies below covers it,
-/// so no seam shows between neighbours.
-fn draw_areas(scene: &mut Scene, plot: Rect, steps: &[Step], across: &Scale, up: &Scale) {
-    let versions = steps.iter().map(|step| step.2.len()).max().unwrap_or(0);
-    for version in (0..versions).rev() {
-        if steps
-            .iter()
-            .all(|step| step.2.get(version).is_none_or(|height| *height <= 0.0))
-        {
-            continue;
-        }
-        let columns: Vec<Rect> = steps
-            .iter()
-            .map(|(from, to, heights)| Rect {
-                left: across.at(*from),
-                top: up.at(heights.iter().take(version + 1).sum()),
-                right: across.at(*to),
-                bottom: plot.bottom,
-            })
-            .collect();
-        let outline = columns.iter().flat_map(|column| {
-            [
-                point(column.left, column.top),
-                point(column.right, column.top),
-            ]
-        });
-        let outline: Vec<Point> = outline.collect();
-        scene.area(outline.clone(), &columns, palette::fill(version));
-        // A pale edge parts neighbours of like lightness.
-        scene.line(outline, Stroke::solid(PAPER, 1.0));
-    }
 }
 
 /// The configured shares of each phase, until the next begins.

@@ -5,6 +5,7 @@
 //! the nearest valid name. What users observed is read in [`observations`]. Nothing here simulates.
 
 mod diagnostic;
+mod file_kind;
 mod kubernetes;
 mod manifest;
 mod mesh_file;
@@ -31,6 +32,8 @@ pub use source::{ConfigError, Source};
 pub use weights_list::{WeightsListError, parse_weights_list};
 
 use std::path::Path;
+
+use file_kind::FileKind;
 
 /// Reads a scenario file; `-` is standard input.
 ///
@@ -59,22 +62,24 @@ pub enum AnyScenario {
 /// As [`read_scenario`].
 pub fn read_any_scenario(path: &Path) -> Result<AnyScenario, ConfigError> {
     let source = Source::read(path)?;
-    if let Some(kind) = kubernetes::kind_of(&source) {
-        return Err(ConfigError::Unreadable {
+    match FileKind::of(&source) {
+        FileKind::Rollout => {
+            parse_rollout_scenario(&source).map(|loaded| AnyScenario::Rollout(Box::new(loaded)))
+        }
+        FileKind::Story => {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            parse_story(&source, folder).map(|loaded| AnyScenario::Story(Box::new(loaded)))
+        }
+        FileKind::Phases => {
+            parse_scenario(&source).map(|loaded| AnyScenario::Phases(Box::new(loaded)))
+        }
+        FileKind::Manifest(kind) => Err(ConfigError::Unreadable {
             path: path.to_path_buf(),
             reason: format!("it is a manifest ({kind}), not a scenario"),
             help: "send requests through it with --request 'GET http://reviews:9080/' --requests \
                    100; what a gate does with it says `shiftsim gate`"
                 .into(),
-        });
-    }
-    if rollout_file::is_rollout(&source) {
-        parse_rollout_scenario(&source).map(|loaded| AnyScenario::Rollout(Box::new(loaded)))
-    } else if mesh_file::is_story(&source) {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        parse_story(&source, folder).map(|loaded| AnyScenario::Story(Box::new(loaded)))
-    } else {
-        parse_scenario(&source).map(|loaded| AnyScenario::Phases(Box::new(loaded)))
+        }),
     }
 }
 

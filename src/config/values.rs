@@ -6,9 +6,26 @@ use std::time::Duration;
 use num_rational::Ratio;
 
 use super::Diagnostic;
-use super::reader::{Report, suggestion};
+use super::reader::{Fields, Report, suggestion};
 use super::yaml::{Node, Value, shorten, steers};
+use crate::scenario::ScenarioName;
 use crate::units::{ConfidenceLevel, Rate, Rational, Tolerance, parse_decimal};
+
+/// The `name` of a file that describes a scenario of any kind.
+pub(super) fn scenario_name(
+    fields: &Fields,
+    example: &str,
+    report: &mut Report,
+) -> Option<ScenarioName> {
+    let node = fields.required("name", example, report)?;
+    let name = ScenarioName::new(&text(node, "a name", report)?);
+    if let Err(error) = &name {
+        let message = format!("{} cannot name a scenario", node.kind());
+        let label = "it also names the output folder";
+        report.add(Diagnostic::error(node.span.clone(), message, label).help(error.to_string()));
+    }
+    name.ok()
+}
 
 /// A whole number in a range, its ends included.
 pub(super) fn whole(node: &Node, least: u64, most: u64, report: &mut Report) -> Option<u64> {

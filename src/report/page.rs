@@ -1,7 +1,8 @@
 //! `report.html`: one self-contained page, charts inline, nothing from the network.
 //!
-//! The templates are `page.html`, `gate.html` and `rollout.html`. Everything that a user wrote is
-//! escaped; only our own charts go in as they are.
+//! Templates fill the blocks of `base.html`: `page.html`, `gate.html`, `rollout.html`, and `story.html`
+//! of [`super::story_page`]. Everything that a user wrote is escaped; only our own charts go in as they
+//! are.
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
@@ -24,7 +25,7 @@ struct Chart<'a> {
 }
 
 /// The charts as a template takes them.
-fn shown(charts: &[(Labels, String)]) -> Value {
+pub(super) fn shown(charts: &[(Labels, String)]) -> Value {
     let charts: Vec<Chart> = charts
         .iter()
         .map(|(labels, svg)| Chart {
@@ -33,6 +34,17 @@ fn shown(charts: &[(Labels, String)]) -> Value {
         })
         .collect();
     Value::from(Serde(&charts))
+}
+
+/// A page: a template that fills the blocks of `base.html`, with what it shows.
+pub(super) fn rendered(template: &str, shows: Value) -> Result<String, minijinja::Error> {
+    let mut environment = environment();
+    environment.add_template("base", include_str!("base.html"))?;
+    environment.add_template("page", template)?;
+    let style = context! { style => STYLE };
+    environment
+        .get_template("page")?
+        .render(context! { ..shows, ..style })
 }
 
 /// What all templates can do.
@@ -47,6 +59,7 @@ fn environment<'a>() -> Environment<'a> {
     environment.add_filter("rate", display::rate);
     environment.add_filter("time", super::gate::minutes);
     environment.add_filter("mean", super::gate::number);
+    environment.add_filter("hundredths", |value: f64| format!("{value:.2}"));
     // As people write it: 10 rather than 10.0.
     environment.add_filter("number", |value: f64| value.to_string());
     environment.add_filter("millis", |seconds: Option<f64>| {
@@ -63,12 +76,8 @@ pub fn gate(
     summary: &GateSummary,
     charts: &[(Labels, String)],
 ) -> Result<String, minijinja::Error> {
-    let mut environment = environment();
-    environment.add_template("gate", include_str!("gate.html"))?;
     let (gate, charts) = (Value::from(Serde(summary)), shown(charts));
-    environment
-        .get_template("gate")?
-        .render(context! { gate, charts, style => STYLE })
+    rendered(include_str!("gate.html"), context! { gate, charts })
 }
 
 /// The page of a rollout.
@@ -79,12 +88,8 @@ pub fn rollout(
     summary: &RolloutSummary,
     charts: &[(Labels, String)],
 ) -> Result<String, minijinja::Error> {
-    let mut environment = environment();
-    environment.add_template("rollout", include_str!("rollout.html"))?;
     let (run, charts) = (Value::from(Serde(summary)), shown(charts));
-    environment
-        .get_template("rollout")?
-        .render(context! { run, charts, style => STYLE })
+    rendered(include_str!("rollout.html"), context! { run, charts })
 }
 
 /// The page of a run, with its charts as SVG elements whose ids differ from chart to chart.
@@ -92,8 +97,6 @@ pub fn rollout(
 /// # Errors
 /// [`minijinja::Error`] if the template does not fit the summary.
 pub fn page(summary: &Summary, charts: &[(Labels, String)]) -> Result<String, minijinja::Error> {
-    let mut environment = environment();
-    environment.add_template("page", include_str!("page.html"))?;
     let (run, charts) = (Value::from(Serde(summary)), shown(charts));
     let noun = match (summary.protocol, summary.requests) {
         ("tcp", 1) => "connection",
@@ -101,9 +104,7 @@ pub fn page(summary: &Summary, charts: &[(Labels, String)]) -> Result<String, mi
         (_, 1) => "request",
         _ => "requests",
     };
-    environment
-        .get_template("page")?
-        .render(context! { run, charts, noun, style => STYLE })
+    rendered(include_str!("page.html"), context! { run, charts, noun })
 }
 
 #[cfg(test)]

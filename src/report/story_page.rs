@@ -1,23 +1,16 @@
 //! `report.html` of a story: one self-contained page, charts inline, nothing from the network.
 //!
-//! The template is `story_page.html`. Everything that a user wrote is escaped; only our own charts go
-//! in as they are.
+//! The template is `story.html`.
 
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Value, context};
+use minijinja::{Value, context};
 use serde::Serialize;
 
+use super::page::{rendered, shown};
 use super::story::{answer, noun, seconds, stayed};
 use crate::summary::figures::Labels;
 use crate::summary::story::{PageSummary, RuleSummary, ServiceSummary, StoryPhase, StorySummary};
 use crate::units::display;
-
-/// A chart on the page.
-#[derive(Serialize)]
-struct Chart<'a> {
-    reading: &'a str,
-    svg: &'a str,
-}
 
 /// What the template shows of a story.
 #[derive(Serialize)]
@@ -61,21 +54,6 @@ pub fn page(
     summary: &StorySummary,
     charts: &[(Labels, String)],
 ) -> Result<String, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_filter("percent", display::percent);
-    environment.add_filter("count", display::count);
-    // As people write it: 10 rather than 10.0.
-    environment.add_filter("number", |value: f64| value.to_string());
-    environment.add_filter("mean", |value: f64| format!("{value:.2}"));
-    environment.add_template("page", include_str!("story_page.html"))?;
-    let charts: Vec<Chart> = charts
-        .iter()
-        .map(|(labels, svg)| Chart {
-            reading: &labels.reading,
-            svg,
-        })
-        .collect();
     let story = Shown {
         shiftsim: summary.shiftsim,
         scenario: &summary.scenario,
@@ -87,11 +65,9 @@ pub fn page(
         expected_by: summary.expected_by,
         phases: summary.phases.iter().map(phase).collect(),
     };
-    let (story, charts) = (Value::from(Serde(&story)), Value::from(Serde(&charts)));
+    let (story, charts) = (Value::from(Serde(&story)), shown(charts));
     let noun = noun(summary);
-    environment
-        .get_template("page")?
-        .render(context! { story, charts, noun })
+    rendered(include_str!("story.html"), context! { story, charts, noun })
 }
 
 fn phase(phase: &StoryPhase) -> Phase<'_> {

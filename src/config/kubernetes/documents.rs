@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report};
 use crate::config::values;
-use crate::config::yaml::{self, Node, Value};
-use crate::config::{Diagnostic, Source};
+use crate::config::yaml::{Node, Value};
 
 /// One resource: an object with `apiVersion` and `kind`.
 #[derive(Debug, Clone)]
@@ -30,20 +30,6 @@ impl Resource {
         self.api_version
             .split_once('/')
             .map_or("", |(group, _)| group)
-    }
-}
-
-/// The kind of the first resource of a file, if it has `apiVersion` and `kind` at the top.
-pub(in crate::config) fn kind_of(source: &Source) -> Option<String> {
-    let documents = yaml::parse_documents(source.text(), &mut Vec::new())?;
-    let Value::Mapping(entries) = documents.into_iter().next()?.value else {
-        return None;
-    };
-    let named = |key: &str| entries.iter().find(|entry| entry.key == key);
-    named("apiVersion")?;
-    match &named("kind")?.value.value {
-        Value::Plain(kind) | Value::Quoted(kind) => Some(kind.clone()),
-        _ => None,
     }
 }
 

@@ -3,4 +3,4 @@
 
 mod documents;
 
-pub(in crate::config) use documents::{Resource, kind_of, not_read, resources};
+pub(in crate::config) use documents::{Resource, not_read, resources};

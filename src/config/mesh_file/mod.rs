@@ -14,7 +14,6 @@ use super::source::{ConfigError, Source};
 use super::yaml::{Node, Value};
 use super::{Diagnostic, values, yaml};
 use crate::mesh::Story;
-use crate::scenario::ScenarioName;
 
 #[cfg(test)]
 pub(super) use self::calls::KEYS as CALL_KEYS;
@@ -57,20 +56,6 @@ pub struct LoadedStory {
     pub warnings: Vec<String>,
 }
 
-/// Whether a file is a story: it has the key `request` or `connection` at the
-/// top.
-pub(super) fn is_story(source: &Source) -> bool {
-    match yaml::parse(source.text(), &mut Vec::new()) {
-        Some(Node {
-            value: Value::Mapping(entries),
-            ..
-        }) => entries
-            .iter()
-            .any(|entry| ["request", "connection"].contains(&&*entry.key)),
-        _ => false,
-    }
-}
-
 /// Reads the text of a story. Manifests are looked for beside the file, in `folder`.
 ///
 /// # Errors
@@ -109,7 +94,7 @@ struct Draft {
 fn read(source: &Source, report: &mut Report) -> Option<Draft> {
     let root = yaml::parse(source.text(), &mut report.diagnostics)?;
     let fields = Fields::of(&root, "a story of a mesh", &KEYS, report)?;
-    let name = name(&fields, report);
+    let name = values::scenario_name(&fields, "request-routing", report);
     let title = fields
         .get("title")
         .and_then(|node| values::text(node, "a title", report));
@@ -139,18 +124,6 @@ fn read(source: &Source, report: &mut Report) -> Option<Draft> {
         manifests: manifests?,
         phases: phases?,
     })
-}
-
-fn name(fields: &Fields, report: &mut Report) -> Option<ScenarioName> {
-    let node = fields.required("name", "request-routing", report)?;
-    let text = values::text(node, "a name", report)?;
-    let name = ScenarioName::new(&text);
-    if let Err(error) = &name {
-        let message = format!("{} cannot name a scenario", node.kind());
-        let label = "it also names the output folder";
-        report.add(Diagnostic::error(node.span.clone(), message, label).help(error.to_string()));
-    }
-    name.ok()
 }
 
 /// A number, or what it is when it is left out.

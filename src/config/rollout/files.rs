@@ -10,6 +10,7 @@ use super::argo_analysis::Templates;
 use super::{argo, argo_analysis, codedeploy, flagger, flagger_metric, kayenta, openkruise};
 use crate::config::Diagnostic;
 use crate::config::diagnostic::{Severity, render};
+use crate::config::file_kind::FileKind;
 use crate::config::kubernetes::{Resource, not_read, resources};
 use crate::config::reader::Report;
 use crate::config::rollout_file;
@@ -77,7 +78,7 @@ pub fn read_gates(paths: &[PathBuf]) -> Result<LoadedGates, ConfigError> {
 pub fn parse_gates(sources: &[Source]) -> Result<LoadedGates, ConfigError> {
     let (ours, theirs): (Vec<&Source>, Vec<&Source>) = sources
         .iter()
-        .partition(|source| rollout_file::is_rollout(source));
+        .partition(|source| FileKind::of(source) == FileKind::Rollout);
     let mut loaded = LoadedGates {
         gates: Vec::new(),
         warnings: Vec::new(),

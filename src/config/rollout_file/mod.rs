@@ -11,12 +11,12 @@ use std::num::NonZeroU64;
 use super::diagnostic::{Severity, render};
 use super::reader::{Fields, Report};
 use super::source::{ConfigError, Source};
-use super::yaml::{Node, Value};
+use super::yaml::Node;
 use super::{Diagnostic, values, yaml};
 use crate::rollout::{
     Controller, CountedAt, GateTraffic, Latency, Retries, Rollout, WindowArrivals,
 };
-use crate::scenario::{MAX_REPLICATIONS, RolloutScenario, ScenarioName};
+use crate::scenario::{MAX_REPLICATIONS, RolloutScenario};
 use crate::units::{Rate, Rational, to_f64};
 
 /// The keys of a rollout scenario.
@@ -72,17 +72,6 @@ impl GateKind {
             Self::Staged => "staged",
             Self::Schedule => "schedule",
         }
-    }
-}
-
-/// Whether a file describes a rollout: it has the key `rollout` at the top.
-pub(super) fn is_rollout(source: &Source) -> bool {
-    match yaml::parse(source.text(), &mut Vec::new()) {
-        Some(Node {
-            value: Value::Mapping(entries),
-            ..
-        }) => entries.iter().any(|entry| entry.key == "rollout"),
-        _ => false,
     }
 }
 
@@ -169,7 +158,7 @@ fn split(report: Report) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
 fn read(source: &Source, report: &mut Report) -> Option<RolloutScenario> {
     let root = yaml::parse(source.text(), &mut report.diagnostics)?;
     let fields = Fields::of(&root, "a rollout scenario", &KEYS, report)?;
-    let name = read_name(&fields, report);
+    let name = values::scenario_name(&fields, "good-version-at-night", report);
     let controller = fields
         .required("rollout", "{flagger: {weights: 10..50/10}}", report)
         .and_then(|node| read_gate(node, report));
@@ -234,18 +223,6 @@ fn read(source: &Source, report: &mut Report) -> Option<RolloutScenario> {
             .unwrap_or(1),
         name,
     })
-}
-
-fn read_name(fields: &Fields, report: &mut Report) -> Option<ScenarioName> {
-    let node = fields.required("name", "good-version-at-night", report)?;
-    let text = values::text(node, "a name", report)?;
-    let name = ScenarioName::new(&text);
-    if let Err(error) = &name {
-        let message = format!("{} cannot name a scenario", node.kind());
-        let label = "it also names the output folder";
-        report.add(Diagnostic::error(node.span.clone(), message, label).help(error.to_string()));
-    }
-    name.ok()
 }
 
 /// `{flagger: {…}}`: one tool and its settings.

@@ -34,9 +34,7 @@ use super::diagnostic::{Severity, render};
 use super::reader::{Fields, Report};
 use super::source::{ConfigError, Source};
 use super::{Diagnostic, values, yaml};
-use crate::scenario::{
-    MAX_REPLICATIONS, Parts, Phase, Protocol, Scenario, ScenarioError, ScenarioName, Version,
-};
+use crate::scenario::{MAX_REPLICATIONS, Parts, Phase, Protocol, Scenario, ScenarioError, Version};
 use crate::units::{ConfidenceLevel, Tolerance};
 
 /// The most proxies that may share the requests.
@@ -119,7 +117,7 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
         return None;
     };
     let fields = Fields::of(&root, "a scenario", &KEYS, report)?;
-    let name = read_name(&fields, report);
+    let name = values::scenario_name(&fields, "tcp-echo-20-v2", report);
     let backend = backend::defaults(&fields, report);
     let described = versions::declared(&fields, backend.as_ref(), report);
     let drafts = phases::read(&fields, name.as_ref(), report);
@@ -186,26 +184,6 @@ fn whole_scenario(fields: &Fields, error: &ScenarioError, report: &mut Report) {
         error.to_string(),
         "in this scenario",
     ));
-}
-
-fn read_name(fields: &Fields, report: &mut Report) -> Option<ScenarioName> {
-    let node = fields.required("name", "tcp-echo-20-v2", report)?;
-    let text = values::text(node, "a name", report)?;
-    match ScenarioName::new(&text) {
-        Ok(name) => Some(name),
-        Err(error) => {
-            let message = format!("{} cannot name a scenario", node.kind());
-            report.add(
-                Diagnostic::error(
-                    node.span.clone(),
-                    message,
-                    "it also names the output folder",
-                )
-                .help(error.to_string()),
-            );
-            None
-        }
-    }
 }
 
 fn protocol(fields: &Fields, report: &mut Report) -> Protocol {
