@@ -28,7 +28,8 @@ pub(super) fn check(
             let Some(backend) = &named.version.backend else {
                 continue;
             };
-            let rate = to_f64(arrivals.rate.per_second()) * share(phase, VersionIndex(place));
+            let rate =
+                to_f64(arrivals.rate.per_second()) * share(phase, versions, VersionIndex(place));
             let work =
                 arrivals.mean_work() * backend.service_time.mean() * (1.0 + backend.slowdown);
             let load = rate * work / slots(backend);
@@ -45,7 +46,19 @@ pub(super) fn check(
     }
 }
 
-fn share(phase: &Phase, version: VersionIndex) -> f64 {
+/// The share of requests that a version gets, with as many replicas as there may be where these
+/// decide.
+fn share(phase: &Phase, versions: &[NamedVersion], version: VersionIndex) -> f64 {
+    if phase.algorithm().follows_replicas() {
+        let most = |version: VersionIndex| {
+            let backend = versions[version.0].version.backend.as_ref();
+            backend.map_or(0.0, |backend| f64::from(backend.most_replicas()))
+        };
+        let destinations = phase.destinations().iter();
+        let there = destinations.clone().any(|one| one.version == version);
+        let all: f64 = destinations.map(|one| most(one.version)).sum();
+        return if there { most(version) / all } else { 0.0 };
+    }
     let shares = phase.effective_shares();
     let destinations = phase.destinations().iter().zip(shares);
     destinations

@@ -129,7 +129,7 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
         .map(|phase| phase.with_proxies(proxies))
         .collect();
     capacity::check(&phases, &versions, &drafts, report);
-    let claims = claims::read(&fields, &drafts, &versions, report);
+    let claims = claims::read(&fields, &drafts, &phases, &versions, report);
     let protocol = protocol(&fields, report);
     let connections = connections::read(&fields, protocol, &versions, &phases, report);
     let parts = Parts {

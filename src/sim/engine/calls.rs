@@ -13,6 +13,8 @@ pub(super) type CallId = u32;
 pub(super) struct Call {
     /// When its request arrived, in nanoseconds.
     pub(super) arrived: u64,
+    /// When this attempt was sent to a replica, in nanoseconds.
+    pub(super) sent: u64,
     /// Its number among the requests of its phase and version, for the tally.
     pub(super) number: u64,
     /// How long a replica will work on it, in nanoseconds.

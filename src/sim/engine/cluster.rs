@@ -5,8 +5,8 @@ use std::num::NonZeroU16;
 
 use super::autoscaler::Hpa;
 use super::callers::Callers;
-use super::calls::CallId;
-use super::jobs::Jobs;
+use super::calls::{Call, CallId};
+use super::jobs::{Job, Jobs};
 use super::proxy::Proxy;
 use crate::random::{Purpose, stream};
 use crate::scenario::{Backend, Scaling};
@@ -301,6 +301,19 @@ impl<'a> Cluster<'a> {
     #[inline]
     pub(super) fn server_begins(&mut self) {
         self.clock.busy += 1;
+    }
+
+    /// A replica takes an attempt from the queue that all share: what is wrong with the replica
+    /// befalls the attempt. Where each has its own queue, that has been known before.
+    #[inline]
+    pub(super) fn take_job(&mut self, call: &mut Call, replica: u32, now: u64) {
+        let job = Job {
+            nanos: call.work,
+            fails: call.fails,
+        };
+        let job = self.jobs.taken(job, replica, now);
+        call.work = job.nanos;
+        call.fails = job.fails;
     }
 
     /// A server ends to work; call [`Self::touch`] before.

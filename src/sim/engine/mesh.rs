@@ -7,11 +7,13 @@
 mod connections;
 mod control;
 mod flow;
+mod servers;
 
 use super::calendar::{Calendar, Slot};
 use super::calls::{CallId, Calls};
 use super::cluster::Cluster;
 use super::connections::{ConnectionId, Table};
+use super::ready_split::ReadySplit;
 use super::thinkers::Thinkers;
 use super::{Setup, nanos};
 use crate::random::{Purpose, Stream, stream};
@@ -98,6 +100,8 @@ struct Mesh<'a> {
     /// Per phase and class of traffic: how many times the service time it takes. Empty without
     /// classes.
     class_work: Vec<Vec<f64>>,
+    /// The split of the phase, if it follows the replicas.
+    ready_split: Option<ReadySplit>,
     /// How requests are spread over several proxies, and how many of the phase have been.
     spread: Option<Spread>,
     position: u64,
@@ -193,6 +197,7 @@ impl<'a> Mesh<'a> {
             thinkers: Thinkers::default(),
             think: None,
             class_work: class_work(scenario.phases()),
+            ready_split: None,
             spread: None,
             position: 0,
             thinking: random(Purpose::Think),
@@ -211,6 +216,7 @@ impl<'a> Mesh<'a> {
         };
         mesh.take_servers();
         mesh.plan_controls();
+        mesh.watch_servers();
         mesh.next_step();
         mesh
     }
@@ -255,6 +261,7 @@ impl<'a> Mesh<'a> {
         self.step_time = u64::MAX;
         match self.step.take() {
             Some(Step::Request(request)) => {
+                let request = self.split_by_replicas(request);
                 self.next_step();
                 if self.connections.is_none() {
                     self.arrive(&request, None, now);
@@ -283,6 +290,7 @@ impl<'a> Mesh<'a> {
         let index = [self.setup.replication, place as u64];
         self.spread = Spread::new(phase.proxies(), self.setup.scenario.seed(), index);
         self.position = 0;
+        self.follow_replicas(phase, index);
         self.service
             .classes(place, phase.arrivals().classes().len());
         let time = self.calendar.now();
@@ -307,6 +315,7 @@ impl<'a> Mesh<'a> {
         let time = self.calendar.now();
         self.record_requests();
         self.count_open_connections();
+        self.note_ready_shares();
         let recorder = self.recorder.take();
         self.tallies.extend(recorder.map(|one| one.finish(time)));
     }
@@ -321,6 +330,7 @@ impl<'a> Mesh<'a> {
 
     fn viewer_sends(&mut self, viewer: u32, now: u64) {
         if let Some(request) = self.timeline.request_now(self.calendar.now()) {
+            let request = self.split_by_replicas(request);
             self.arrive(&request, Some(viewer), now);
         }
         if self.timeline.is_complete() {
@@ -370,6 +380,9 @@ impl<'a> Mesh<'a> {
     fn record_requests(&mut self) {
         if let Some(recorder) = &mut self.recorder {
             recorder.record_block(&self.moments, &self.picks);
+        }
+        if let Some(observe) = self.setup.observe {
+            observe(self.phase, &self.moments, &self.picks);
         }
         self.moments.clear();
         self.picks.clear();

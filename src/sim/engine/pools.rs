@@ -36,9 +36,11 @@ pub(super) fn apply(scenario: &Scenario) -> bool {
         )
     };
     let backends = scenario.versions().iter().flat_map(|v| &v.backend);
+    let keeps_its_split = |phase: &crate::scenario::Phase| !phase.algorithm().follows_replicas();
     let one_proxy = |phase: &crate::scenario::Phase| phase.proxies().get() == 1;
     scenario.connections().is_none()
         && scenario.phases().iter().all(one_proxy)
+        && scenario.phases().iter().all(keeps_its_split)
         && scenario.phases().iter().all(open)
         && backends.into_iter().all(serves_in_order)
 }

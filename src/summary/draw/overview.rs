@@ -48,7 +48,7 @@ fn bar(scenario: &Scenario, place: usize, phase: &PhaseSummary, version: usize) 
     Bar {
         version: words::version(scenario, described, version),
         version_index: described.destinations()[version].version.0,
-        target: row.target_share,
+        target: row.ready.map_or(row.target_share, |ready| ready.mean_share),
         observed,
         low: row.wilson.map_or(observed, |interval| interval.low),
         high: row.wilson.map_or(observed, |interval| interval.high),
@@ -187,7 +187,7 @@ pub(super) fn labels(
     title: &str,
     reading: &str,
 ) -> Labels {
-    let weights: Vec<String> = scenario.phases().iter().map(words::weights).collect();
+    let weights = words::splits(scenario.phases());
     let shown = match weights.len() {
         1..=8 => weights.join(" → "),
         _ => format!(
@@ -200,7 +200,7 @@ pub(super) fn labels(
         file_stem: stem.to_owned(),
         title: title.to_owned(),
         caption: format!(
-            "{} · {} {} · weights {shown} · seed {}",
+            "{} · {} {} · {shown} · seed {}",
             scenario.name(),
             count(requests),
             scenario.protocol().noun(requests),

@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use super::counts::Sum;
 use super::series::{Bucket, Cohort, Cursor};
-use super::{Change, Changes, Outcome, Series, ServiceTally, VersionLoad, VersionService, What};
+use super::{
+    Change, Changes, Outcome, ReadyShares, Series, ServerEnd, ServiceTally, VersionLoad,
+    VersionService, What,
+};
 use crate::units::sum_nanos;
 
 /// A response, as the tally sees it.
@@ -75,6 +78,7 @@ impl ServiceRecorder {
                 warm_up_nanos,
                 classes: vec![Vec::new(); phases],
                 connections: None,
+                ready: vec![None; phases],
                 events: 0,
             },
             arrivals: vec![Cursor::default(); versions],
@@ -236,6 +240,34 @@ impl ServiceRecorder {
         }
     }
 
+    /// What the servers of a version see is noted too, because it is not what its clients see.
+    pub fn watch_servers(&mut self, version: usize) {
+        self.tally.series.servers[version] = Some(Vec::new());
+    }
+
+    /// An attempt that was sent at `sent` ends at its server; noted if servers are watched.
+    #[inline]
+    pub fn ends_at_server(&mut self, version: usize, sent: u64, nanos: u64, end: ServerEnd) {
+        let series = &mut self.tally.series;
+        if let Some(buckets) = &mut series.servers[version] {
+            let place = usize::try_from(nanos / series.width).unwrap_or(usize::MAX);
+            if buckets.len() <= place {
+                buckets.resize_with(place + 1, Default::default);
+            }
+            buckets[place].record(end, nanos - sent);
+        }
+    }
+
+    /// A TCP connection to a version is established.
+    pub fn connection_opens(&mut self, version: usize, nanos: u64) {
+        self.tally.series.connections_at(version, nanos).opened += 1;
+    }
+
+    /// A TCP connection to a version ends.
+    pub fn connection_ends(&mut self, version: usize, nanos: u64) {
+        self.tally.series.connections_at(version, nanos).closed += 1;
+    }
+
     /// The number of replicas that can take requests has changed.
     pub fn replicas(&mut self, version: usize, nanos: u64, replicas: u32) {
         let series = &mut self.tally.series;
@@ -247,6 +279,11 @@ impl ServiceRecorder {
             let to = replicas;
             self.change(version, nanos, What::Replicas { from, to });
         }
+    }
+
+    /// What the ready replicas gave in a phase whose split follows them.
+    pub fn ready_shares(&mut self, phase: usize, shares: ReadyShares) {
+        self.tally.ready[phase] = Some(shares);
     }
 
     /// Something else of a version has changed.
@@ -268,10 +305,7 @@ impl ServiceRecorder {
     pub fn finish(mut self, events: u64) -> ServiceTally {
         self.tally.events = events;
         self.sum_response_times();
-        let longest = self.tally.series.versions.iter().map(Vec::len).max();
-        for buckets in &mut self.tally.series.versions {
-            buckets.resize_with(longest.unwrap_or(0), Default::default);
-        }
+        self.tally.series.even_out();
         self.tally
     }
 

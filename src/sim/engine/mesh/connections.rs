@@ -49,6 +49,7 @@ impl Mesh<'_> {
         if let Some(replica) = replica {
             cluster.proxy(proxy).enter(replica);
             table.open[version] += 1;
+            self.service.connection_opens(version, now);
         }
         table.counts[self.phase][version].opened += 1;
         let change = table.change;
@@ -91,12 +92,16 @@ impl Mesh<'_> {
             return;
         };
         if self.finished || now >= table.get(id).until {
-            return self.close(id);
+            return self.close(id, now);
         }
         if self.replica_of_connection(id).is_none() {
-            self.disconnect(id);
-            let Some(destination) = self.timeline.pick_again() else {
-                return self.close(id);
+            self.disconnect(id, now);
+            let again = match &mut self.ready_split {
+                Some(split) => Some(split.pick()),
+                None => self.timeline.pick_again(),
+            };
+            let Some(destination) = again else {
+                return self.close(id, now);
             };
             self.count_pick(destination, now);
             self.connect(id, self.destinations[destination], now);
@@ -114,7 +119,7 @@ impl Mesh<'_> {
         connection.call = None;
         let until = connection.until;
         if self.finished || now >= until {
-            return self.close(id);
+            return self.close(id, now);
         }
         let slot = connection.slot;
         let next = now.saturating_add(pause).min(until);
@@ -129,7 +134,7 @@ impl Mesh<'_> {
     }
 
     /// Takes a connection from its replica.
-    fn disconnect(&mut self, id: ConnectionId) {
+    fn disconnect(&mut self, id: ConnectionId, now: u64) {
         let Some(table) = &mut self.connections else {
             return;
         };
@@ -137,14 +142,15 @@ impl Mesh<'_> {
         let (version, proxy) = (connection.version as usize, connection.proxy);
         if let Some(replica) = connection.replica.take() {
             table.open[version] -= 1;
+            self.service.connection_ends(version, now);
             if let Some(cluster) = &mut self.clusters[version] {
                 cluster.proxy(proxy).leave(replica);
             }
         }
     }
 
-    fn close(&mut self, id: ConnectionId) {
-        self.disconnect(id);
+    fn close(&mut self, id: ConnectionId, now: u64) {
+        self.disconnect(id, now);
         if let Some(table) = &mut self.connections {
             let slot = table.get(id).slot;
             table.remove(id);
@@ -178,7 +184,7 @@ impl Mesh<'_> {
             };
             let connection = table.get(id);
             table.counts[self.phase][connection.version as usize].cut += 1;
-            self.disconnect(id);
+            self.disconnect(id, now);
             if let Some(call) = connection.call {
                 self.give_up(call, Outcome::Error, now);
             }

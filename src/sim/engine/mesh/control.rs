@@ -1,10 +1,12 @@
 //! How versions change while they run: scaling, crashes, ejection, slow start.
 
 use super::{Control, Mesh, Role, nanos};
-use crate::scenario::{Fault, Scaling};
+use crate::scenario::{Fault, Phase, Scaling};
 use crate::sim::engine::calendar::Slot;
 use crate::sim::engine::calls::{CallId, State};
-use crate::sim::engine::cluster::Health;
+use crate::sim::engine::cluster::{Cluster, Health};
+use crate::sim::engine::ready_split::ReadySplit;
+use crate::sim::replay::Request;
 use crate::tally::service::{Outcome, What};
 
 /// Slow start renews weights so many times in its window.
@@ -99,6 +101,39 @@ impl Mesh<'_> {
         }
     }
 
+    /// So many replicas of a version take requests from now on.
+    fn ready_changed(&mut self, version: usize, now: u64, ready: u32) {
+        self.service.replicas(version, now, ready);
+        if let Some(split) = &mut self.ready_split {
+            split.changed(version, ready);
+        }
+    }
+
+    /// A phase begins: its split follows the replicas, if it shall.
+    pub(super) fn follow_replicas(&mut self, phase: &Phase, index: [u64; 2]) {
+        let ready = |version: usize| self.clusters[version].as_ref().map_or(0, Cluster::ready);
+        self.ready_split = ReadySplit::new(phase, self.setup.scenario.seed(), index, ready);
+    }
+
+    /// The request, split by the replicas that are ready now, if these decide.
+    #[inline]
+    pub(super) fn split_by_replicas(&mut self, request: Request) -> Request {
+        match &mut self.ready_split {
+            None => request,
+            Some(split) => Request {
+                destination: split.pick(),
+                ..request
+            },
+        }
+    }
+
+    /// A phase is over: notes what the ready replicas gave.
+    pub(super) fn note_ready_shares(&mut self) {
+        if let Some(split) = self.ready_split.take() {
+            self.service.ready_shares(self.phase, split.finish());
+        }
+    }
+
     pub(super) fn give_back(&mut self, slot: Slot) {
         self.roles[slot.0 as usize] = Role::Unused;
         self.calendar.give_back(slot);
@@ -143,7 +178,7 @@ impl Mesh<'_> {
                 };
                 cluster.stop(replica, now, health);
                 let ready = cluster.ready();
-                self.service.replicas(version, now, ready);
+                self.ready_changed(version, now, ready);
             } else {
                 return;
             }
@@ -169,7 +204,7 @@ impl Mesh<'_> {
             .servers_of(replica)
             .filter(|&server| servers[server as usize].call.is_none())
             .collect();
-        self.service.replicas(version, now, ready);
+        self.ready_changed(version, now, ready);
         if slow_start.is_some() {
             let number = u32::try_from(version).unwrap_or(u32::MAX);
             let slot = self.slot_for(Role::Control(number, Control::Warm));
@@ -228,7 +263,7 @@ impl Mesh<'_> {
             }
         }
         self.service.change(version, now, What::Crashed(replica));
-        self.service.replicas(version, now, ready);
+        self.ready_changed(version, now, ready);
         let slot = self.slot_for(Role::Control(number, Control::Ready(replica)));
         self.calendar
             .schedule(slot, now.saturating_add(nanos(restart)));

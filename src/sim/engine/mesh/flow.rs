@@ -6,7 +6,7 @@ use super::{Mesh, Role, nanos};
 use crate::scenario::Retries;
 use crate::sim::engine::calls::{Call, CallId, NOBODY, State};
 use crate::sim::replay::Request;
-use crate::tally::service::{Outcome, Response, What};
+use crate::tally::service::{Outcome, Response, ServerEnd, What};
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +57,7 @@ impl Mesh<'_> {
         #[expect(clippy::cast_possible_truncation, reason = "few phases and versions")]
         let call = Call {
             arrived: now,
+            sent: now,
             number,
             work: 0,
             hash,
@@ -104,6 +105,7 @@ impl Mesh<'_> {
         }
         let job = cluster.jobs.next(replica, now);
         call.replica = replica;
+        call.sent = now;
         let job = match self.class_work.get(call.phase as usize) {
             None => job,
             Some(work) => {
@@ -169,14 +171,15 @@ impl Mesh<'_> {
     fn begin_service(&mut self, server: u32, id: CallId, now: u64) {
         let entry = &mut self.servers[server as usize];
         entry.call = Some(id);
-        let slot = entry.slot;
+        let (slot, replica) = (entry.slot, entry.replica);
         let call = self.calls.get_mut(id);
         call.state = State::Served;
-        let end = now.saturating_add(call.work);
         if let Some(cluster) = &mut self.clusters[call.version as usize] {
             cluster.touch(now);
             cluster.server_begins();
+            cluster.take_job(call, replica, now);
         }
+        let end = now.saturating_add(call.work);
         self.calendar.schedule(slot, end);
     }
 
@@ -195,11 +198,12 @@ impl Mesh<'_> {
             if call.state == State::Abandoned {
                 self.calls.remove(id);
             } else {
-                let outcome = if call.fails {
-                    Outcome::Error
+                let (outcome, end) = if call.fails {
+                    (Outcome::Error, ServerEnd::Error)
                 } else {
-                    Outcome::Ok
+                    (Outcome::Ok, ServerEnd::Ok)
                 };
+                self.ends_at_server(id, end, now);
                 self.leave_replica(id, outcome, now);
                 self.attempt_ends(id, outcome, now);
             }
@@ -252,6 +256,7 @@ impl Mesh<'_> {
 
     /// Nobody waits for an attempt any more. A queue or a replica may still hold it.
     pub(super) fn give_up(&mut self, id: CallId, outcome: Outcome, now: u64) {
+        self.ends_at_server(id, ServerEnd::HungUp, now);
         self.leave_replica(id, outcome, now);
         let held = self.calls.get(id).state;
         let mut call = *self.calls.get(id);
