@@ -142,7 +142,10 @@ impl Mesh<'_> {
         let (version, proxy) = (connection.version as usize, connection.proxy);
         if let Some(replica) = connection.replica.take() {
             table.open[version] -= 1;
-            self.service.connection_ends(version, now);
+            // Those that are open when the run is over stay so.
+            if !self.finished {
+                self.service.connection_ends(version, now);
+            }
             if let Some(cluster) = &mut self.clusters[version] {
                 cluster.proxy(proxy).leave(replica);
             }
