@@ -80,7 +80,6 @@ pub struct VersionSummary {
     /// The configured share, 0 to 1.
     pub target_share: f64,
     /// What its ready replicas gave it, where the split follows these.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ready: Option<ReadySummary>,
     /// Requests that it answered.
     pub observed_count: u64,

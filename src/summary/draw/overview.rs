@@ -1,6 +1,6 @@
 //! Figures of the whole run: bars, strips, the timeline.
 
-use crate::scenario::Scenario;
+use crate::scenario::{Phase, Scenario};
 use crate::sim::RunTally;
 use crate::summary::figures::{
     Bar, BarGroup, Bars, Labels, Strip, Strips, Timeline, TimelinePhase,
@@ -20,15 +20,21 @@ pub(super) fn bars(scenario: &Scenario, summary: &Summary) -> Bars {
             .map(|version| bar(scenario, place, phase, version))
             .collect(),
     };
+    let mut reading = "Bars are observed shares, thin dark lines the targets. The whiskers are Wilson \
+                       intervals: with few requests they are wide, and a share far from its target is \
+                       no surprise."
+        .to_owned();
+    let follows = |phase: &Phase| phase.algorithm().follows_replicas();
+    if scenario.phases().iter().any(follows) {
+        reading += " Where replicas decide, the target is what the ready ones gave on average.";
+    }
     Bars {
         labels: labels(
             scenario,
             summary.requests,
             "bars",
             "Observed shares against their targets",
-            "Bars are observed shares, thin dark lines the targets. The whiskers are Wilson \
-             intervals: with few requests they are wide, and a share far from its target is no \
-             surprise.",
+            &reading,
         ),
         confidence: summary.confidence_percent / 100.0,
         groups: summary
