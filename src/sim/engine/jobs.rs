@@ -6,7 +6,7 @@
 use rand::Rng;
 
 use crate::random::{Purpose, Stream, stream};
-use crate::scenario::Backend;
+use crate::scenario::{Backend, Errors};
 use crate::service_time::ServiceTime;
 
 /// Service times that are drawn at a time.
@@ -33,6 +33,7 @@ pub(super) struct Jobs {
     ramp: Option<(f64, f64)>,
     slower_than: u64,
     replicas: Vec<Replica>,
+    plain: bool,
 }
 
 /// What is wrong with a replica.
@@ -62,6 +63,7 @@ impl Jobs {
             }
         }
         let errors = backend.errors;
+        let plain = errors == Errors::default() && replicas.is_empty();
         Self {
             service: stream(seed, Purpose::Service, &[replication, version]),
             failing: stream(seed, Purpose::Errors, &[replication, version]),
@@ -74,6 +76,7 @@ impl Jobs {
                 .map(|ramp| (ramp.share, ramp.over.as_secs_f64() * 1e9)),
             slower_than: errors.slower_than.map_or(u64::MAX, super::nanos),
             replicas,
+            plain,
         }
     }
 
@@ -86,6 +89,12 @@ impl Jobs {
         }
         let mut nanos = self.prepared[self.used];
         self.used += 1;
+        if self.plain {
+            return Job {
+                nanos,
+                fails: false,
+            };
+        }
         let mut share = self.share;
         if let Some(replica) = self.replicas.get(replica as usize) {
             nanos = stretch(nanos, replica.slow);
@@ -104,14 +113,7 @@ impl Jobs {
 
     /// Whether a job costs its service time and nothing can go wrong with it.
     pub(super) fn are_plain(&self) -> bool {
-        let Self {
-            share,
-            ramp,
-            slower_than,
-            replicas,
-            ..
-        } = self;
-        *share == 0.0 && ramp.is_none() && *slower_than == u64::MAX && replicas.is_empty()
+        self.plain
     }
 
     /// How long the next jobs take, if they are plain: what [`Self::next`] would say.

@@ -12,7 +12,7 @@ mod series;
 pub use batches::{Batches, Estimate};
 pub use changes::{Change, Changes, MOST_CHANGES, What};
 pub use latency::{LATENCY_ERROR, Latency};
-pub use recorder::{Response, ServedBlock, ServiceRecorder};
+pub use recorder::{AnsweredBlock, Response, ServedBlock, ServiceRecorder};
 pub use replications::{MOST_RUNS, QUANTILES, RunFigures, ServiceReplications};
 pub use series::{Bucket, Series, quantile_of};
 
