@@ -1,9 +1,9 @@
 //! Versions apart from each other: where requests come whatever happens to the ones before, a version
 //! can be let run by itself for as long as a block of arrivals lasts, and then the next version.
 
+use super::Setup;
 use super::cluster::Cluster;
 use super::outbox::Outbox;
-use super::Setup;
 use crate::scenario::{ArrivalProcess, Phase, Scenario, Version};
 use crate::sim::replay::{Step, most_requests};
 use crate::sim::timeline::{Block, Timeline};

@@ -1,10 +1,10 @@
 //! The events that are yet to happen, and when.
 //!
-//! A tournament with a slot for every event that can be pending at the same time: four play in each
-//! game, and the earliest of them goes on to the next. Scheduling, rescheduling and cancelling are
-//! one walk from a slot's first game to the last, without a branch that depends on the data; a game
-//! is a cache line. Entities keep their slot; what comes and goes without bound (deadlines,
-//! retries) takes a slot and gives it back, and there is one more round when they run out.
+//! A tournament tree with a slot for every event that can be pending at the same time: each leaf
+//! holds the moment of its slot's event, and each inner node the earliest below it. Scheduling,
+//! rescheduling and cancelling are one walk from a leaf to the root, without a branch that depends
+//! on the data. Entities keep their slot; what comes and goes without bound (deadlines, retries)
+//! takes a slot and gives it back, and the tree doubles when they run out.
 //!
 //! Events of one moment happen in the order in which they were scheduled. Arrivals are not here: they
 //! come in order by themselves, after everything that is scheduled for their moment.
@@ -25,14 +25,14 @@ const fn never(slot: Slot) -> u64 {
     u64::MAX - slot.0 as u64
 }
 
-/// Who plays in a game: a slot, and when its event happens.
+/// Who is first below a node of the tree.
 #[derive(Debug, Clone, Copy)]
-struct Player {
+struct Winner {
     time: u64,
     slot: Slot,
 }
 
-impl Player {
+impl Winner {
     /// The slot of that number, where nothing is scheduled.
     fn nobody(slot: u32) -> Self {
         let slot = Slot(slot);
@@ -46,15 +46,14 @@ impl Player {
 pub(super) struct Calendar {
     /// Events that were scheduled so far.
     number: u64,
-    /// Game 0 is the last; the winner of another game n plays in game (n − 1) / 4 in place
-    /// (n − 1) % 4.
-    games: Vec<[Player; 4]>,
+    /// Game 1 is the last; node n plays in game n / 2 as number n % 2, and the winner of game n is
+    /// node n. The leaves are the nodes `leaves..2 * leaves`.
+    games: Vec<[Winner; 2]>,
     /// Who is first of all.
-    first: Player,
+    first: Winner,
     /// Per slot: the number of its event, by which ties are decided.
     numbers: Vec<u64>,
-    /// The game in which slot 0 begins; four by four, the others follow.
-    first_round: usize,
+    leaves: usize,
     used: u32,
     free: Vec<Slot>,
 }
@@ -64,16 +63,14 @@ impl Calendar {
     pub(super) fn new(slots: usize) -> Self {
         let mut calendar = Self {
             number: 0,
-            games: vec![[0, 1, 2, 3].map(Player::nobody)],
-            first: Player::nobody(0),
-            numbers: vec![0; 4],
-            first_round: 0,
+            games: Vec::new(),
+            first: Winner::nobody(0),
+            numbers: Vec::new(),
+            leaves: slots.max(2).next_power_of_two() / 2,
             used: 0,
             free: Vec::new(),
         };
-        while calendar.numbers.len() < slots {
-            calendar.grow();
-        }
+        calendar.grow();
         calendar
     }
 
@@ -84,7 +81,7 @@ impl Calendar {
         }
         let slot = Slot(self.used);
         self.used += 1;
-        if slot.0 as usize >= self.numbers.len() {
+        if slot.0 as usize >= self.leaves {
             self.grow();
         }
         slot
@@ -114,7 +111,7 @@ impl Calendar {
     /// its slot is scheduled anew or cancelled.
     #[inline]
     pub(super) fn due(&self, until: u64) -> Option<(u64, Slot)> {
-        let Player { time, slot } = self.first;
+        let Winner { time, slot } = self.first;
         (time <= until.min(LAST)).then_some((time, slot))
     }
 
@@ -124,101 +121,66 @@ impl Calendar {
         self.due(LAST).map_or(u64::MAX, |(time, _)| time)
     }
 
-    /// Gives a slot a moment, and lets the games that it may win be played again.
+    /// Puts a moment into a leaf and lets the winners of its games play again.
     #[inline]
     fn set(&mut self, slot: Slot, time: u64) {
-        let mut player = Player { time, slot };
+        let mut node = self.leaves + slot.0 as usize;
+        let mut first = Winner { time, slot };
         let mut tied = false;
-        let (mut game, mut place) = self.first_game(slot);
-        loop {
-            let players = &mut self.games[game];
-            players[place % 4] = player;
-            let tie;
-            (player, tie) = winner(players);
-            tied |= tie;
-            if game == 0 {
-                break;
-            }
-            (game, place) = next_game(game);
+        while node > 1 {
+            let game = &mut self.games[node / 2];
+            game[node % 2] = first;
+            let other = game[1 - node % 2];
+            tied |= other.time == first.time;
+            let wins = other.time < first.time;
+            first.time = select_unpredictable(wins, other.time, first.time);
+            first.slot.0 = select_unpredictable(wins, other.slot.0, first.slot.0);
+            node /= 2;
         }
-        self.first = player;
+        self.first = first;
         if tied {
             self.settle_ties(slot);
         }
     }
 
-    /// The first game of a slot, and its place there.
-    #[inline]
-    fn first_game(&self, slot: Slot) -> (usize, usize) {
-        let slot = slot.0 as usize;
-        (self.first_round + slot / 4, slot % 4)
-    }
-
-    /// Plays the games of a slot again, in which of those that tie the one wins that was scheduled
-    /// first.
+    /// Plays the games of a slot again, in which the event wins that was scheduled first.
     #[cold]
     fn settle_ties(&mut self, slot: Slot) {
-        let (mut game, _) = self.first_game(slot);
-        while self.play(game) {
-            (game, _) = next_game(game);
+        let mut game = (self.leaves + slot.0 as usize) / 2;
+        while game > 0 {
+            self.play(game);
+            game /= 2;
         }
     }
 
-    /// Plays a game with the rule for ties. False if it was the last.
-    fn play(&mut self, game: usize) -> bool {
-        let key = |one: &Player| (one.time, self.numbers[one.slot.0 as usize]);
-        let [a, b, c, d] = self.games[game];
-        let first = |one, other| std::cmp::min_by_key(one, other, key);
-        let player = first(first(a, b), first(c, d));
-        if game == 0 {
-            self.first = player;
-            return false;
+    fn play(&mut self, game: usize) {
+        let key = |one: &Winner| (one.time, self.numbers[one.slot.0 as usize]);
+        let [one, other] = self.games[game];
+        let winner = std::cmp::min_by_key(one, other, key);
+        match game {
+            1 => self.first = winner,
+            _ => self.games[game / 2][game % 2] = winner,
         }
-        let (next, place) = next_game(game);
-        self.games[next][place] = player;
-        true
     }
 
-    /// Adds a round: the games that were the first are the second then.
     #[cold]
     fn grow(&mut self) {
-        let begin = self.games.len();
-        let played = self.games.split_off(self.first_round);
-        let slots = self.numbers.len();
-        let fresh = (0_u32..).step_by(4).take(slots);
-        let fresh = fresh.map(|slot| [slot, slot + 1, slot + 2, slot + 3].map(Player::nobody));
-        self.games.resize(begin, [Player::nobody(0); 4]);
-        self.games.extend(fresh);
-        self.games[begin..begin + played.len()].copy_from_slice(&played);
-        self.first_round = begin;
-        self.numbers.resize(4 * slots, 0);
-        for game in (0..self.games.len()).rev() {
+        let old = std::mem::take(&mut self.games);
+        self.leaves *= 2;
+        let slots = (0..).step_by(2);
+        let pairs = slots.map(|slot| [slot, slot + 1].map(Winner::nobody));
+        self.games = pairs.clone().take(self.leaves / 2).collect();
+        self.games.extend(pairs.take(self.leaves / 2));
+        if !old.is_empty() {
+            let played = old.len() / 2;
+            let leaves = self.leaves / 2;
+            self.games[leaves..leaves + played].copy_from_slice(&old[played..]);
+        }
+        self.numbers.resize(self.leaves, 0);
+        for game in (1..self.leaves).rev() {
             self.play(game);
         }
     }
-}
-
-/// The game in which the winner of another game plays, and its place there.
-#[inline]
-fn next_game(game: usize) -> (usize, usize) {
-    ((game - 1) / 4, (game - 1) % 4)
-}
-
-/// Who is first of four, and whether perhaps another one is as early.
-#[inline]
-fn winner(players: &[Player; 4]) -> (Player, bool) {
-    let [a, b, c, d] = *players;
-    let first = |one: Player, other: Player| {
-        let wins = other.time < one.time;
-        let first = Player {
-            time: select_unpredictable(wins, other.time, one.time),
-            slot: Slot(select_unpredictable(wins, other.slot.0, one.slot.0)),
-        };
-        (first, other.time == one.time)
-    };
-    let ((ab, tie), (cd, other_tie)) = (first(a, b), first(c, d));
-    let (abcd, last_tie) = first(ab, cd);
-    (abcd, tie | other_tie | last_tie)
 }
 
 #[cfg(test)]

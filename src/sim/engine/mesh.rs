@@ -236,7 +236,9 @@ impl<'a> Mesh<'a> {
     fn arrive(&mut self, request: &Request, viewer: u32, now: u64) {
         self.count_pick(request.destination, now);
         let version = self.destinations[request.destination];
-        let hash = self.clusters[version].as_mut().map_or(0, Cluster::next_caller);
+        let hash = self.clusters[version]
+            .as_mut()
+            .map_or(0, Cluster::next_caller);
         let arrival = Arrival {
             phase: 0,
             number: 0,

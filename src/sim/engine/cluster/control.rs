@@ -206,10 +206,7 @@ impl Cluster<'_> {
         out.service
             .change(self.version, now, What::Crashed(replica));
         out.service.replicas(self.version, now, self.ready());
-        self.plan(
-            Control::Ready(replica),
-            now.saturating_add(nanos(restart)),
-        );
+        self.plan(Control::Ready(replica), now.saturating_add(nanos(restart)));
         for id in lost {
             self.work_was_in_vain(id, now, out);
         }

@@ -1,7 +1,7 @@
 //! The way of a request: to a replica, through its queue, and back.
 
-use super::calls::{Call, CallId, Caller, NOBODY, State};
 use super::Cluster;
+use super::calls::{Call, CallId, Caller, NOBODY, State};
 use crate::sim::engine::calendar::Slot;
 use crate::sim::engine::jobs::Job;
 use crate::sim::engine::outbox::{Answer, Outbox};
@@ -49,12 +49,7 @@ impl Cluster<'_> {
 
     /// A request comes, and is sent to a replica.
     #[inline(always)]
-    pub(in crate::sim::engine) fn arrive(
-        &mut self,
-        arrival: Arrival,
-        now: u64,
-        out: &mut Outbox,
-    ) {
+    pub(in crate::sim::engine) fn arrive(&mut self, arrival: Arrival, now: u64, out: &mut Outbox) {
         self.clock.request_comes(now);
         let call = Call {
             arrived: now,

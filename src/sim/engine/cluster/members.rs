@@ -76,7 +76,11 @@ impl Cluster<'_> {
         let idle = &mut self.stations[station].idle;
         idle.retain(|server| !servers.contains(server));
         let all = &self.servers;
-        idle.extend(servers.rev().filter(|&one| all[one as usize].call.is_none()));
+        idle.extend(
+            servers
+                .rev()
+                .filter(|&one| all[one as usize].call.is_none()),
+        );
         self.replicas[replica as usize] = Replica {
             health: Health::Up,
             since: now,
@@ -161,7 +165,8 @@ impl Cluster<'_> {
         if detector.is_some_and(|one| one.note(replica, failed, replicas, now)) {
             self.ejections += 1;
             proxy.membership(self.backend, &self.replicas, now);
-            out.service.change(self.version, now, What::Ejected(replica));
+            out.service
+                .change(self.version, now, What::Ejected(replica));
         }
     }
 }

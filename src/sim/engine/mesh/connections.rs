@@ -80,9 +80,10 @@ impl Mesh<'_> {
         };
         let connection = table.get(id);
         let cluster = self.clusters[connection.version as usize].as_ref();
-        connection.replica.zip(cluster).is_some_and(|(replica, cluster)| {
-            cluster.is_up_since(replica, connection.opened)
-        })
+        connection
+            .replica
+            .zip(cluster)
+            .is_some_and(|(replica, cluster)| cluster.is_up_since(replica, connection.opened))
     }
 
     /// A client's pause is over, or its time is.
