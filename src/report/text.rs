@@ -36,6 +36,12 @@ pub fn summary(summary: &Summary, detail: Detail) -> String {
     if let Some(service) = &summary.service {
         let confidence = summary.confidence_percent;
         super::responses::service(&mut text, service, confidence, detail);
+        if detail != Detail::Quiet {
+            let _ = writeln!(
+                text,
+                "\n{BOLD}split{BOLD:#} · which version got the requests"
+            );
+        }
     }
     for phase in &summary.phases {
         match detail {

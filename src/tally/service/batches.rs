@@ -9,6 +9,9 @@ use crate::units::sum_nanos;
 /// The most batches; then neighbours are joined, so that at least half of it remain.
 const MOST: usize = 64;
 
+/// The fewest arrivals of a batch in [`Batches::sums`].
+const SHORTEST: usize = 16;
+
 /// Sums over consecutive batches of 2^k arrivals each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Batches {
@@ -75,19 +78,17 @@ impl Batches {
         place
     }
 
-    /// The whole batches in their order, and the last one, which may not be full: the sum in
-    /// nanoseconds and the number of samples of each. No whole ones as long as batches are shorter
-    /// than sixteen arrivals.
+    /// The whole batches in their order, of [`SHORTEST`] arrivals or more, and the samples after
+    /// them: the sum in nanoseconds and the number of each.
     #[must_use]
     pub fn sums(&self) -> (Vec<(u128, u64)>, (u128, u64)) {
-        let sums = self.batches.iter().map(|batch| (batch.sum, batch.count));
-        let mut sums: Vec<(u128, u64)> = sums.collect();
-        if self.shift < 4 {
-            let add = |all: (u128, u64), one: (u128, u64)| (all.0 + one.0, all.1 + one.1);
-            return (Vec::new(), sums.into_iter().fold((0, 0), add));
-        }
-        let last = sums.pop().unwrap_or_default();
-        (sums, last)
+        let together = (SHORTEST >> self.shift).max(1);
+        // The last batch may not be full.
+        let whole = self.batches.len().saturating_sub(1) / together * together;
+        let (whole, rest) = self.batches.split_at(whole);
+        let add = |all: (u128, u64), one: &Batch| (all.0 + one.sum, all.1 + one.count);
+        let sum = |batches: &[Batch]| batches.iter().fold((0, 0), add);
+        (whole.chunks(together).map(sum).collect(), sum(rest))
     }
 }
 
@@ -121,10 +122,11 @@ mod tests {
     }
 
     #[test]
-    fn a_few_samples_make_no_whole_batch() {
+    fn no_whole_batch_is_short() {
         let mut few = Batches::default();
         (0..100).for_each(|number| few.record(number, 7));
-        assert_eq!(few.sums(), (Vec::new(), (700, 100)));
+        // Batches of 2 are put together: six of 16 arrivals, and four more.
+        assert_eq!(few.sums(), (vec![(112, 16); 6], (28, 4)));
         assert_eq!(Batches::default().sums(), (Vec::new(), (0, 0)));
     }
 }
