@@ -124,8 +124,9 @@ impl BatchMeans {
             .map(|(one, next)| (next - one).powi(2))
             .sum();
         let number = batches.len() as f64;
-        // Without any spread nothing speaks against independence.
-        let ratio = if spread > 0.0 { steps / spread } else { 2.0 };
+        // Without any spread but that of rounding nothing speaks against independence.
+        let varies = spread.sqrt() > 1e-12 * sum.sum.abs();
+        let ratio = if varies { steps / spread } else { 2.0 };
         // The unfinished batch counts by its samples.
         let variance = spread / (number - 1.0) * number * (all.count / sum.count);
         Some(Self {
