@@ -8,7 +8,7 @@
     reason = "a test stops at the first surprise"
 )]
 
-use shiftsim::config::{Source, parse_scenario};
+use shiftsim::config::{Source, parse_scenario, read_scenario};
 use shiftsim::scenario::Scenario;
 use shiftsim::sim;
 use shiftsim::stats::queueing::{Mmc, Mmck, mg1_mean_wait};
@@ -71,6 +71,44 @@ fn one_server() {
         theory.sojourn_quantile(0.99).unwrap() * (1.0 + 0.5 / 128.0),
         p99,
     );
+}
+
+#[test]
+fn erlangs_c_formula_gives_the_quantiles_of_several_servers() {
+    // How many wait at all (Erlang C, here 0.51 with 4 servers at 75%) decides the median.
+    let theory = Mmc::new(100.0, 1.0 / 0.03, 4).unwrap();
+    let backend = "replicas: 4, balancing: shared-queue, service-time: {exponential: {mean: 30ms}}";
+    for quantile in [0.5, 0.9] {
+        // The histogram is at most 1/128 too high, on average half of it.
+        let expected = theory.sojourn_quantile(quantile).unwrap() * (1.0 + 0.5 / 128.0);
+        agrees(backend, expected, |service| {
+            service.latency.quantile(quantile).unwrap()
+        });
+    }
+}
+
+#[test]
+fn littles_law_holds_in_every_ready_scenario() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "yaml") {
+            continue;
+        }
+        let scenario = read_scenario(&path).unwrap().scenario;
+        let Some(service) = sim::run(&scenario, 0, &|_| {}).service else {
+            continue;
+        };
+        for (version, load) in service.load.iter().enumerate() {
+            // Counted at every change, and the sum of all times: the same to the nanosecond.
+            if let Some(counted) = load.in_system_nanos {
+                assert_eq!(counted, load.sojourn_nanos, "{}: {version}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 15, "{seen} versions");
 }
 
 #[test]

@@ -154,10 +154,11 @@ impl Told<'_> {
 
     fn without_limit(&self, waiting: f64) -> Diagnostic {
         let message = format!("{}: {}", self.numbers(), self.growth(waiting));
-        Diagnostic::error(self.span.clone(), message, self.label()).help(
+        Diagnostic::error(self.span.clone(), message, self.label()).help(format!(
             "give the backend more `replicas`, or a limit such as `queue: 100` or `timeout: 1s`; \
-             `queue: unlimited` lets it grow",
-        )
+             `queue: unlimited` lets it grow (some {} of memory)",
+            bytes(waiting)
+        ))
     }
 
     fn grows(&self, waiting: f64) -> Diagnostic {

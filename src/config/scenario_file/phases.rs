@@ -294,7 +294,7 @@ impl<'a> Keys<'a, '_> {
                 return Some(Length::Requests(moments.len() as u64));
             }
             let help = match self.paces_itself(arrivals) {
-                true => "add `requests: 20`, or `duration: 60s`: it would never end",
+                true => "add `requests: 20`, or `duration: 60s`; without, it would never end",
                 false => "add `requests: 20`, or `duration: 60s` and `rate: 10/s`",
             };
             report.add(
