@@ -39,7 +39,7 @@ pub struct ServiceSummary {
     /// One row per phase and class of traffic, all versions together; `version` is the class.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<ResponseSummary>,
-    /// Which means have no interval because response times drift, in a sentence.
+    /// Which means have no interval, and why, in sentences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_interval: Option<String>,
     /// One row per version with a backend, over the whole run.

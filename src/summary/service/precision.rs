@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::ResponseSummary;
-use crate::stats::batch_means::{Batch, BatchMeans, CONVENTION};
+use crate::stats::batch_means::{Batch, BatchMeans, CONVENTION, FEWEST};
 use crate::summary::{Interval, PValue};
-use crate::tally::service::Batches;
+use crate::tally::service::{Batches, SHORTEST};
 
 /// Batches of consecutive arrivals, from whose spread the interval of a mean comes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -52,38 +52,65 @@ fn batch_means(batches: &Batches) -> Option<BatchMeans> {
     BatchMeans::of(&whole, seconds(last))
 }
 
-/// Which means have no interval because their batches depend on each other, in a sentence; nothing
-/// if replications give one.
+/// Which means have no interval, and why, in sentences; nothing if replications give them one.
 pub(super) fn no_interval<'a>(
     rows: impl Iterator<Item = &'a ResponseSummary>,
     several_phases: bool,
 ) -> Option<String> {
-    let (mut names, mut largest) = (Vec::new(), 0.0_f64);
-    for row in rows.filter(|row| row.replicated.is_none()) {
-        let Some(batches) = row.batches.filter(|batches| batches.dependent) else {
-            continue;
+    let (mut drifting, mut few, mut largest) = (Vec::new(), Vec::new(), 0.0_f64);
+    for row in rows.filter(|row| row.replicated.is_none() && row.mean_seconds.is_some()) {
+        let name = match several_phases {
+            true => format!("{} in phase {}", row.version, row.phase),
+            false => row.version.clone(),
         };
-        names.push(if several_phases {
-            format!("{} in phase {}", row.version, row.phase)
-        } else {
-            row.version.clone()
-        });
-        largest = largest.max(batches.independence.value);
+        match row.batches {
+            Some(batches) if batches.dependent => {
+                drifting.push(name);
+                largest = largest.max(batches.independence.value);
+            }
+            Some(_) => {}
+            None => few.push(name),
+        }
     }
-    let p = match largest {
-        ..0.0001 => "< 0.0001".to_owned(),
-        p => format!("≤ {p:.4}"),
-    };
-    let (last, first) = names.split_last()?;
-    let names = match first {
-        [] => last.clone(),
-        first => format!("{} and {last}", first.join(", ")),
-    };
-    Some(format!(
-        "The mean of {names} has no interval: response times drift, or swing too slowly for a run \
-         of this length (von Neumann's ratio of the batch sums, one-sided, p {p}). A longer run \
-         helps, or --replications 20."
-    ))
+    let drift = (!drifting.is_empty()).then(|| {
+        format!(
+            "The mean of {} has no interval: response times drift, or swing too slowly for a run \
+             of this length (von Neumann's ratio of the batch sums, one-sided, p {}). A longer \
+             run helps, or --replications 20.",
+            listed(&drifting),
+            match (largest, drifting.len()) {
+                (..0.0001, _) => "< 0.0001".to_owned(),
+                (p, 1) => format!("= {p:.4}"),
+                (p, _) => format!("≤ {p:.4}"),
+            }
+        )
+    });
+    let few = (!few.is_empty()).then(|| {
+        format!(
+            "The mean of {} has no interval, with fewer than {FEWEST} batches of {SHORTEST} \
+             requests.",
+            listed(&few)
+        )
+    });
+    match (drift, few) {
+        (None, None) => None,
+        (drift, few) => Some(
+            [drift, few]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
+    }
+}
+
+/// "a, b and c".
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::units::sum_nanos;
 const MOST: usize = 64;
 
 /// The fewest arrivals of a batch in [`Batches::sums`].
-const SHORTEST: usize = 16;
+pub const SHORTEST: usize = 16;
 
 /// Sums over consecutive batches of 2^k arrivals each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
