@@ -14,6 +14,7 @@ use crate::units::{ConfidenceLevel, Rate, Tolerance};
 
 mod connections;
 mod proxies;
+mod traces;
 
 fn number(value: u32) -> NonZeroU32 {
     NonZeroU32::new(value).unwrap()

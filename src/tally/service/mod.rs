@@ -9,7 +9,7 @@ mod recorder;
 mod replications;
 mod series;
 
-pub use batches::{Batches, Estimate};
+pub use batches::{Batches, SHORTEST};
 pub use changes::{Change, Changes, MOST_CHANGES, What};
 pub use latency::{LATENCY_ERROR, Latency};
 pub use recorder::{AnsweredBlock, Response, ServedBlock, ServiceRecorder};
