@@ -11,8 +11,10 @@ use crate::config::values;
 use crate::config::yaml::{Node, Value, shorten};
 use crate::scenario::{
     Algorithm, ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError,
-    ScenarioName,
+    ScenarioName, VersionIndex,
 };
+
+mod ready;
 
 /// The keys of a phase.
 pub(in crate::config) const PHASE_KEYS: [&str; 8] = [
@@ -34,6 +36,8 @@ pub(super) struct PhaseDraft {
     weights: Vec<Named>,
     weights_span: Range<usize>,
     replicas: Vec<Named>,
+    /// Where those numbers stand.
+    replicas_span: Range<usize>,
     length: Option<Length>,
     arrivals: Arrivals,
     algorithm: Option<AlgorithmDraft>,
@@ -59,6 +63,17 @@ impl PhaseDraft {
             [] => &self.replicas,
             weights => weights,
         }
+    }
+
+    /// Whether replicas decide, and their numbers are left to the backends.
+    fn asks_backends(&self) -> bool {
+        let by_replicas = self.algorithm.as_ref().is_some_and(|one| one.is_replicas());
+        by_replicas && self.replicas.is_empty()
+    }
+
+    /// Whether all versions get requests, because none is named.
+    pub(super) fn sends_to_all(&self) -> bool {
+        self.destinations().is_empty() && self.asks_backends()
     }
 
     /// Whether requests may go to a version; true if that cannot be told.
@@ -218,20 +233,19 @@ impl<'a> Keys<'a, '_> {
         };
         let weights = self.numbers("weights", report);
         let replicas = self.numbers("replicas", report);
-        let by_replicas =
-            algorithm.as_ref().is_some_and(|a| a.is_replicas()) && !replicas.is_empty();
+        let by_replicas = algorithm.as_ref().is_some_and(|a| a.is_replicas());
         if self.get("weights").is_none() && !by_replicas {
-            report.add(
-                Diagnostic::error(span.clone(), "`weights` is missing", "needs `weights`")
-                    .help("add a line such as `weights: {v1: 80, v2: 20}`"),
-            );
+            report.add(no_weights(span.clone()));
         }
         let arrivals = self.arrivals(report);
+        let span_of = |key| {
+            let node = self.get(key);
+            node.map_or_else(|| span.clone(), |node: &Node| node.span.clone())
+        };
         PhaseDraft {
             name,
-            weights_span: self
-                .get("weights")
-                .map_or_else(|| span.clone(), |node| node.span.clone()),
+            weights_span: span_of("weights"),
+            replicas_span: span_of("replicas"),
             length: self.length(&span, &arrivals, report),
             arrivals,
             span,
@@ -349,6 +363,45 @@ pub(super) fn build(
 }
 
 fn build_one(draft: &PhaseDraft, versions: &[NamedVersion], report: &mut Report) -> Option<Phase> {
+    let (destinations, source) = if draft.sends_to_all() {
+        let all = (0..versions.len()).map(|place| Destination {
+            version: VersionIndex(place),
+            weight: 1,
+            replicas: 1,
+        });
+        ready::numbers(draft, all.collect(), versions, report)?
+    } else {
+        let listed = listed(draft, versions, report)?;
+        ready::numbers(draft, listed, versions, report)?
+    };
+    if destinations.is_empty() {
+        // Reported where the weights are missing, or are not a mapping.
+        return None;
+    }
+    let algorithm: Algorithm =
+        algorithm::resolve(draft.algorithm.as_ref()?, &destinations, versions, report)?;
+    let algorithm = match source {
+        ready::Source::Following => Algorithm::ReadyReplicas,
+        ready::Source::Fixed => algorithm,
+    };
+    let phase = Phase::new(
+        draft.name.clone(),
+        destinations,
+        draft.length?,
+        draft.arrivals.clone(),
+        algorithm,
+    );
+    phase
+        .map_err(|error| report.add(explain(&error, draft)))
+        .ok()
+}
+
+/// The destinations that the phase names.
+fn listed(
+    draft: &PhaseDraft,
+    versions: &[NamedVersion],
+    report: &mut Report,
+) -> Option<Vec<Destination>> {
     let listed = draft.destinations();
     let mut destinations = Vec::with_capacity(listed.len());
     for named in listed {
@@ -380,22 +433,7 @@ fn build_one(draft: &PhaseDraft, versions: &[NamedVersion], report: &mut Report)
             )),
         );
     }
-    if destinations.is_empty() {
-        // Reported where the weights are missing, or are not a mapping.
-        return None;
-    }
-    let algorithm: Algorithm =
-        algorithm::resolve(draft.algorithm.as_ref()?, &destinations, versions, report)?;
-    let phase = Phase::new(
-        draft.name.clone(),
-        destinations,
-        draft.length?,
-        draft.arrivals.clone(),
-        algorithm,
-    );
-    phase
-        .map_err(|error| report.add(explain(&error, draft)))
-        .ok()
+    Some(destinations)
 }
 
 /// What only the phase as a whole shows, with its place and the way out.
@@ -416,6 +454,11 @@ fn explain(error: &PhaseError, draft: &PhaseDraft) -> Diagnostic {
         ),
     };
     Diagnostic::error(span.clone(), error.to_string(), "in this phase").help(help)
+}
+
+fn no_weights(span: Range<usize>) -> Diagnostic {
+    Diagnostic::error(span, "`weights` is missing", "needs `weights`")
+        .help("add a line such as `weights: {v1: 80, v2: 20}`")
 }
 
 fn all_zero(span: Range<usize>) -> Diagnostic {

@@ -18,6 +18,7 @@ pub(super) fn apply(scenario: &Scenario) -> bool {
             process,
             ArrivalProcess::ClosedLoop { .. } | ArrivalProcess::Classes(_)
         ) && phase.proxies().get() == 1
+            && !phase.algorithm().follows_replicas()
     };
     scenario.connections().is_none() && scenario.phases().iter().all(open)
 }
@@ -46,12 +47,11 @@ pub(super) fn run(setup: &Setup) -> (Vec<PhaseTally>, ServiceTally) {
 /// The versions that have backends, at the start of a run.
 pub(super) fn clusters<'a>(setup: &Setup<'a>, out: &mut Outbox) -> Vec<Option<Cluster<'a>>> {
     let scenario = setup.scenario;
-    let proxies = scenario.phases()[0].proxies();
     let versions = scenario.versions().iter().enumerate();
     let cluster = |(place, version): (usize, &'a Version)| {
         let backend = version.backend.as_ref()?;
         let index = [setup.replication, place as u64];
-        Some(Cluster::new(backend, scenario.seed(), index, proxies, out))
+        Some(Cluster::new(backend, scenario, index, out))
     };
     versions.map(cluster).collect()
 }

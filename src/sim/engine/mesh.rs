@@ -1,15 +1,18 @@
-//! Versions that act on each other, through those who wait for their responses: viewers of closed
-//! loops, who think and come back, and connections, which carry one request after the other.
+//! Versions that act on each other: through those who wait for their responses (viewers of closed
+//! loops, who think and come back; connections, which carry one request after the other), or through
+//! a split that follows their replicas.
 //!
 //! One event after the other happens, of a version or of those who wait. What happens inside a
 //! version is in [`super::cluster`].
 
 mod connections;
+mod splitting;
 
 use super::calendar::{Calendar, Slot};
 use super::cluster::{Arrival, Caller, Cluster, NOBODY};
 use super::connections::{ConnectionId, Table};
 use super::outbox::{Answer, Outbox};
+use super::ready_split::ReadySplit;
 use super::thinkers::Thinkers;
 use super::{Setup, apart};
 use crate::random::{Purpose, Stream, stream};
@@ -63,6 +66,8 @@ struct Mesh<'a> {
     /// The closed loop in force: its mean think time in nanoseconds.
     think: Option<f64>,
     thinking: Stream,
+    /// The split of the phase, if it follows the replicas.
+    ready_split: Option<ReadySplit>,
     /// How requests are spread over several proxies, and how many of the phase have been.
     spread: Option<Spread>,
     position: u64,
@@ -82,6 +87,7 @@ struct Mesh<'a> {
 pub(super) fn run(setup: &Setup) -> (Vec<PhaseTally>, ServiceTally) {
     let mut mesh = Mesh::new(setup);
     while !(mesh.finished && mesh.open() == 0) && mesh.next_event() {
+        mesh.tell_split();
         mesh.pass_on_answers();
     }
     mesh.finish()
@@ -116,6 +122,7 @@ impl<'a> Mesh<'a> {
             thinkers: Thinkers::default(),
             think: None,
             thinking: stream(seed, Purpose::Think, &[replication]),
+            ready_split: None,
             spread: None,
             position: 0,
             destinations: Vec::new(),
@@ -287,6 +294,7 @@ impl<'a> Mesh<'a> {
         self.step_time = u64::MAX;
         match self.step.take() {
             Some(Step::Request(request)) => {
+                let request = self.split_by_replicas(request);
                 self.next_step();
                 if self.connections.is_none() {
                     self.arrive(&request, NOBODY, now);
@@ -315,6 +323,7 @@ impl<'a> Mesh<'a> {
         let index = [self.setup.replication, place as u64];
         self.spread = Spread::new(phase.proxies(), self.setup.scenario.seed(), index);
         self.position = 0;
+        self.follow_replicas(phase, index);
         let classes = phase.arrivals().classes().len();
         self.out.service.classes(place, classes);
         let time = SimTime::from_nanos(self.now);
@@ -339,6 +348,7 @@ impl<'a> Mesh<'a> {
         let time = SimTime::from_nanos(self.now);
         self.record_requests();
         self.count_open_connections();
+        self.note_ready_shares();
         let recorder = self.recorder.take();
         self.tallies.extend(recorder.map(|one| one.finish(time)));
     }
@@ -353,6 +363,7 @@ impl<'a> Mesh<'a> {
 
     fn viewer_sends(&mut self, viewer: u32, now: u64) {
         if let Some(request) = self.timeline.request_now(SimTime::from_nanos(now)) {
+            let request = self.split_by_replicas(request);
             self.arrive(&request, viewer, now);
         }
         if self.timeline.is_complete() {
@@ -398,6 +409,9 @@ impl<'a> Mesh<'a> {
     fn record_requests(&mut self) {
         if let Some(recorder) = &mut self.recorder {
             recorder.record_block(&self.moments, &self.picks);
+        }
+        if let Some(observe) = self.setup.observe {
+            observe(self.phase, &self.moments, &self.picks);
         }
         self.moments.clear();
         self.picks.clear();

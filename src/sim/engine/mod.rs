@@ -15,6 +15,7 @@ mod jobs;
 mod mesh;
 mod outbox;
 mod pools;
+mod ready_split;
 #[cfg(test)]
 mod tests;
 mod thinkers;
@@ -22,7 +23,7 @@ mod under_way;
 
 use std::time::Duration;
 
-use super::{MakeRecorder, Progress};
+use super::{MakeRecorder, Observe, Progress};
 use crate::scenario::Scenario;
 use crate::tally::PhaseTally;
 use crate::tally::service::{ServiceRecorder, ServiceTally};
@@ -47,6 +48,8 @@ pub(super) struct Setup<'a> {
     pub(super) width: u64,
     pub(super) progress: Progress<'a>,
     pub(super) engine: Engine,
+    /// Is shown all requests, by events alone.
+    pub(super) observe: Option<Observe<'a>>,
 }
 
 impl Setup<'_> {

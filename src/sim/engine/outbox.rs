@@ -29,6 +29,10 @@ pub(super) struct Outbox {
     pub(super) all_answers: bool,
     /// Answers that were not passed on yet.
     pub(super) answers: Vec<Answer>,
+    /// Whether every change of the replicas is looked at.
+    pub(super) all_changes: bool,
+    /// Versions, and how many of their replicas take requests now.
+    pub(super) ready: Vec<(usize, u32)>,
     /// Which attempt a connection waits for now.
     pub(super) attempts: Vec<(u32, CallId)>,
 }
@@ -40,6 +44,8 @@ impl Outbox {
             service,
             all_answers: false,
             answers: Vec::new(),
+            all_changes: false,
+            ready: Vec::new(),
             attempts: Vec::new(),
         }
     }

@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use super::counts::Sum;
 use super::series::{Bucket, Cohort, Cursor};
-use super::{Change, Changes, Outcome, Series, ServiceTally, VersionLoad, VersionService, What};
+use super::{
+    Change, Changes, Outcome, ReadyShares, Series, ServerEnd, ServiceTally, VersionLoad,
+    VersionService, What,
+};
 use crate::units::sum_nanos;
 
 /// A response, as the tally sees it.
@@ -131,6 +134,7 @@ pub struct ServiceRecorder {
     tally: ServiceTally,
     arrivals: Vec<Cursor>,
     responses: Vec<Cursor>,
+    changes: Vec<Changes>,
     /// Replicas that take requests, per version; `None` before the first word of them.
     replicas: Vec<Option<u32>>,
 }
@@ -149,10 +153,12 @@ impl ServiceRecorder {
                 warm_up_nanos,
                 classes: vec![Vec::new(); phases],
                 connections: None,
+                ready: vec![None; phases],
                 events: 0,
             },
             arrivals: vec![Cursor::default(); versions],
             responses: vec![Cursor::default(); versions],
+            changes: vec![Changes::default(); versions],
             replicas: vec![None; versions],
         }
     }
@@ -345,6 +351,34 @@ impl ServiceRecorder {
         }
     }
 
+    /// What the servers of a version see is noted too, because it is not what its clients see.
+    pub fn watch_servers(&mut self, version: usize) {
+        self.tally.series.servers[version] = Some(Vec::new());
+    }
+
+    /// An attempt that was sent at `sent` ends at its server; noted if servers are watched.
+    #[inline]
+    pub fn ends_at_server(&mut self, version: usize, sent: u64, nanos: u64, end: ServerEnd) {
+        let series = &mut self.tally.series;
+        if let Some(buckets) = &mut series.servers[version] {
+            let place = usize::try_from(nanos / series.width).unwrap_or(usize::MAX);
+            if buckets.len() <= place {
+                buckets.resize_with(place + 1, Default::default);
+            }
+            buckets[place].record(end, nanos - sent);
+        }
+    }
+
+    /// A TCP connection to a version is established.
+    pub fn connection_opens(&mut self, version: usize, nanos: u64) {
+        self.tally.series.connections_at(version, nanos).opened += 1;
+    }
+
+    /// A TCP connection to a version ends.
+    pub fn connection_ends(&mut self, version: usize, nanos: u64) {
+        self.tally.series.connections_at(version, nanos).closed += 1;
+    }
+
     /// The number of replicas that can take requests has changed.
     pub fn replicas(&mut self, version: usize, nanos: u64, replicas: u32) {
         let series = &mut self.tally.series;
@@ -358,9 +392,14 @@ impl ServiceRecorder {
         }
     }
 
+    /// What the ready replicas gave in a phase whose split follows them.
+    pub fn ready_shares(&mut self, phase: usize, shares: ReadyShares) {
+        self.tally.ready[phase] = Some(shares);
+    }
+
     /// Something else of a version has changed.
     pub fn change(&mut self, version: usize, nanos: u64, what: What) {
-        self.tally.changes.push(Change {
+        self.changes[version].push(Change {
             nanos,
             version,
             what,
@@ -376,11 +415,9 @@ impl ServiceRecorder {
     #[must_use]
     pub fn finish(mut self, events: u64) -> ServiceTally {
         self.tally.events = events;
+        self.tally.changes = Changes::join(std::mem::take(&mut self.changes));
         self.sum_response_times();
-        let longest = self.tally.series.versions.iter().map(Vec::len).max();
-        for buckets in &mut self.tally.series.versions {
-            buckets.resize_with(longest.unwrap_or(0), Default::default);
-        }
+        self.tally.series.even_out();
         self.tally
     }
 

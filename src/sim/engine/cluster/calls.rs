@@ -1,6 +1,7 @@
 //! Attempts under way, in memory that is used again.
 
 use crate::sim::engine::calendar::Slot;
+use crate::sim::engine::jobs::Job;
 
 /// No one waits who acts on the response.
 pub(in crate::sim::engine) const NOBODY: u32 = u32::MAX;
@@ -27,6 +28,8 @@ pub(in crate::sim::engine) enum Caller {
 pub(super) struct Call {
     /// When its request arrived, in nanoseconds.
     pub(super) arrived: u64,
+    /// When this attempt was sent to a replica, in nanoseconds.
+    pub(super) sent: u64,
     /// Its number among the requests of its phase and version, for the tally.
     pub(super) number: u64,
     /// How long a replica will work on it, in nanoseconds.
@@ -51,6 +54,23 @@ pub(super) struct Call {
     pub(super) fails: bool,
     /// Where it is.
     pub(super) state: State,
+}
+
+impl Call {
+    /// What it costs the replica.
+    pub(super) fn job(&self) -> Job {
+        Job {
+            nanos: self.work,
+            fails: self.fails,
+        }
+    }
+
+    /// This is what it costs the replica.
+    #[inline]
+    pub(super) fn take(&mut self, job: Job) {
+        self.work = job.nanos;
+        self.fails = job.fails;
+    }
 }
 
 /// Where an attempt is.

@@ -140,7 +140,7 @@ impl Cluster<'_> {
                     _ => Health::Off,
                 };
                 self.stop(replica, now, health);
-                out.service.replicas(self.version, now, self.ready());
+                self.tell_ready(now, out);
             } else {
                 return;
             }
@@ -154,7 +154,7 @@ impl Cluster<'_> {
             return;
         }
         self.start(replica, now);
-        out.service.replicas(self.version, now, self.ready());
+        self.tell_ready(now, out);
         if self.backend.resilience.slow_start.is_some() {
             self.plan(Control::Warm, now.saturating_add(1));
         }
@@ -205,10 +205,10 @@ impl Cluster<'_> {
         }
         out.service
             .change(self.version, now, What::Crashed(replica));
-        out.service.replicas(self.version, now, self.ready());
+        self.tell_ready(now, out);
         self.plan(Control::Ready(replica), now.saturating_add(nanos(restart)));
         for id in lost {
-            self.work_was_in_vain(id, now, out);
+            self.fails_at_replica(id, now, out);
         }
     }
 }

@@ -5,7 +5,7 @@ use super::calls::{Call, CallId, Caller, NOBODY, State};
 use crate::sim::engine::calendar::Slot;
 use crate::sim::engine::jobs::Job;
 use crate::sim::engine::outbox::{Answer, Outbox};
-use crate::tally::service::{Outcome, Response};
+use crate::tally::service::{Outcome, Response, ServerEnd};
 
 /// A request as it comes to a version.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +53,7 @@ impl Cluster<'_> {
         self.clock.request_comes(now);
         let call = Call {
             arrived: now,
+            sent: now,
             number: arrival.number,
             work: 0,
             caller: arrival.caller,
@@ -83,8 +84,8 @@ impl Cluster<'_> {
         }
         let job = self.job(&call, replica, now);
         call.replica = replica;
-        call.work = job.nanos;
-        call.fails = job.fails;
+        call.sent = now;
+        call.take(job);
         call.state = match idle {
             Some(_) => State::Served,
             None => State::Waiting,
@@ -140,6 +141,10 @@ impl Cluster<'_> {
         entry.began = now;
         let call = self.calls.get_mut(id);
         call.state = State::Served;
+        if self.jobs.depend_on_who_takes_them() {
+            let job = self.jobs.taken(call.job(), entry.replica, now);
+            call.take(job);
+        }
         let end = now.saturating_add(call.work);
         self.clock.work_begins();
         self.calendar.schedule(Slot(server), end);
@@ -158,21 +163,33 @@ impl Cluster<'_> {
         if call.state == State::Abandoned || call.fails {
             return self.work_was_in_vain(id, now, out);
         }
+        if self.watches_servers {
+            self.ends_at_server(id, ServerEnd::Ok, now, out);
+        }
         self.leave_replica(id, Outcome::Ok, now, out);
         let call = self.calls.take(id);
         self.respond(&call, Outcome::Ok, now, out);
     }
 
-    /// An attempt fails at its replica, unless nobody waits for it any more.
+    /// A server has worked on an attempt that fails, or that nobody waits for any more.
     #[cold]
-    pub(super) fn work_was_in_vain(&mut self, id: CallId, now: u64, out: &mut Outbox) {
+    fn work_was_in_vain(&mut self, id: CallId, now: u64, out: &mut Outbox) {
         if self.calls.get(id).state != State::Abandoned {
-            self.leave_replica(id, Outcome::Error, now, out);
+            self.ends_at_server(id, ServerEnd::Error, now, out);
         }
+        self.fails_at_replica(id, now, out);
+    }
+
+    /// An attempt fails at its replica, if somebody still waits for it.
+    #[cold]
+    pub(super) fn fails_at_replica(&mut self, id: CallId, now: u64, out: &mut Outbox) {
+        if self.calls.get(id).state == State::Abandoned {
+            self.calls.take(id);
+            return;
+        }
+        self.leave_replica(id, Outcome::Error, now, out);
         let call = self.calls.take(id);
-        if call.state != State::Abandoned {
-            self.attempt_fails(&call, Outcome::Error, now, out);
-        }
+        self.attempt_fails(&call, Outcome::Error, now, out);
     }
 
     /// A server of a replica takes the next attempt that waits, or is idle.

@@ -115,19 +115,23 @@ impl Cluster<'_> {
         health == Health::Up || (health == Health::Draining && !shared)
     }
 
-    /// Replicas that take requests.
-    pub(super) fn ready(&self) -> u32 {
-        self.count(|health| health == Health::Up)
-    }
-
     /// Replicas that there are or shall be.
     pub(super) fn wanted(&self) -> u32 {
-        self.count(|health| matches!(health, Health::Up | Health::Starting | Health::Down))
+        self.count_replicas(|health| matches!(health, Health::Up | Health::Starting | Health::Down))
     }
 
-    fn count(&self, counts: impl Fn(Health) -> bool) -> u32 {
+    pub(super) fn count_replicas(&self, counts: impl Fn(Health) -> bool) -> u32 {
         let found = self.replicas.iter().filter(|one| counts(one.health));
         u32::try_from(found.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Tells how many replicas take requests from now on.
+    pub(super) fn tell_ready(&self, now: u64, out: &mut Outbox) {
+        let ready = self.ready();
+        out.service.replicas(self.version, now, ready);
+        if out.all_changes {
+            out.ready.push((self.version, ready));
+        }
     }
 
     /// Every proxy finds out who may be picked.

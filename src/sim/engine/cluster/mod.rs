@@ -19,16 +19,16 @@ mod members;
 mod outlier;
 mod proxy;
 mod resilience;
+mod servers;
 
 use std::collections::VecDeque;
-use std::num::NonZeroU16;
 
 use super::calendar::{Calendar, Slot};
 use super::callers::Callers;
 use super::jobs::Jobs;
 use super::outbox::Outbox;
 use crate::random::{Purpose, Stream, stream};
-use crate::scenario::{Backend, Scaling};
+use crate::scenario::{Backend, Scaling, Scenario};
 use crate::tally::service::{AnsweredBlock, Outcome, VersionLoad};
 use autoscaler::Hpa;
 use calls::Calls;
@@ -81,6 +81,8 @@ pub(super) struct Cluster<'a> {
     version: usize,
     backend: &'a Backend,
     limits: Limits,
+    /// Whether the tally is told what servers see.
+    watches_servers: bool,
     calendar: Calendar,
     /// By slot, those of the servers left out.
     roles: Vec<Role>,
@@ -110,11 +112,12 @@ impl<'a> Cluster<'a> {
     /// Version number `index[1]` at the start of replication `index[0]`.
     pub(super) fn new(
         backend: &'a Backend,
-        seed: u64,
+        scenario: &Scenario,
         index: [u64; 2],
-        proxies: NonZeroU16,
         out: &mut Outbox,
     ) -> Self {
+        let seed = scenario.seed();
+        let proxies = scenario.phases()[0].proxies();
         let most = backend.most_replicas();
         let proxy = |proxy: u16| {
             let random = match proxy {
@@ -139,6 +142,7 @@ impl<'a> Cluster<'a> {
             version: usize::try_from(index[1]).unwrap_or(usize::MAX),
             backend,
             limits: Limits::of(backend),
+            watches_servers: servers::differ(scenario, backend),
             calendar: Calendar::new(0),
             roles: Vec::new(),
             servers: Vec::new(),
@@ -165,6 +169,9 @@ impl<'a> Cluster<'a> {
         }
         cluster.membership(0);
         cluster.plan_controls(out);
+        if cluster.watches_servers {
+            out.service.watch_servers(cluster.version);
+        }
         cluster
     }
 
@@ -221,6 +228,11 @@ impl<'a> Cluster<'a> {
     /// The moment of the last event.
     pub(super) fn now(&self) -> u64 {
         self.now
+    }
+
+    /// Replicas that take requests.
+    pub(super) fn ready(&self) -> u32 {
+        self.count_replicas(|health| health == Health::Up)
     }
 
     /// The hash of the next caller.

@@ -8,7 +8,7 @@ use super::{Cluster, Role};
 use crate::scenario::{Backend, Retries};
 use crate::sim::engine::nanos;
 use crate::sim::engine::outbox::Outbox;
-use crate::tally::service::Outcome;
+use crate::tally::service::{Outcome, ServerEnd};
 
 /// What limits attempts at a version, in the form in which it is looked up for each of them.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +85,7 @@ impl Cluster<'_> {
                 }
             }
             State::Waiting | State::Served => {
+                self.ends_at_server(id, ServerEnd::HungUp, now, out);
                 self.calls.get_mut(id).state = State::Abandoned;
                 if call.state == State::Waiting {
                     let place = self.station_of(call.replica);

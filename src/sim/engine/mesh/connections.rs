@@ -42,7 +42,10 @@ impl Mesh<'_> {
         };
         let caller = cluster.next_caller();
         let replica = cluster.connect(caller, proxy);
-        table.open[version] += u64::from(replica.is_some());
+        if replica.is_some() {
+            table.open[version] += 1;
+            self.out.service.connection_opens(version, now);
+        }
         table.counts[self.phase][version].opened += 1;
         let change = table.change;
         let connection = table.get_mut(id);
@@ -92,12 +95,12 @@ impl Mesh<'_> {
             return;
         };
         if self.finished || now >= table.get(id).until {
-            return self.close(id);
+            return self.close(id, now);
         }
         if !self.is_connected(id) {
-            self.disconnect(id);
-            let Some(destination) = self.timeline.pick_again() else {
-                return self.close(id);
+            self.disconnect(id, now);
+            let Some(destination) = self.split_again() else {
+                return self.close(id, now);
             };
             self.count_pick(destination, now);
             self.connect(id, self.destinations[destination], now);
@@ -115,7 +118,7 @@ impl Mesh<'_> {
         connection.call = None;
         let until = connection.until;
         if self.finished || now >= until {
-            return self.close(id);
+            return self.close(id, now);
         }
         let slot = connection.slot;
         let next = now.saturating_add(pause).min(until);
@@ -123,7 +126,7 @@ impl Mesh<'_> {
     }
 
     /// Takes a connection from its replica.
-    fn disconnect(&mut self, id: ConnectionId) {
+    fn disconnect(&mut self, id: ConnectionId, now: u64) {
         let Some(table) = &mut self.connections else {
             return;
         };
@@ -131,14 +134,18 @@ impl Mesh<'_> {
         let (version, proxy) = (connection.version as usize, connection.proxy);
         if let Some(replica) = connection.replica.take() {
             table.open[version] -= 1;
+            // Those that are open when the run is over stay so.
+            if !self.finished {
+                self.out.service.connection_ends(version, now);
+            }
             if let Some(cluster) = &mut self.clusters[version] {
                 cluster.disconnect(proxy, replica);
             }
         }
     }
 
-    fn close(&mut self, id: ConnectionId) {
-        self.disconnect(id);
+    fn close(&mut self, id: ConnectionId, now: u64) {
+        self.disconnect(id, now);
         if let Some(table) = &mut self.connections {
             let slot = table.get(id).slot;
             table.remove(id);
@@ -171,7 +178,7 @@ impl Mesh<'_> {
             };
             let connection = table.get(id);
             table.counts[self.phase][connection.version as usize].cut += 1;
-            self.disconnect(id);
+            self.disconnect(id, now);
             let cluster = self.clusters[connection.version as usize].as_mut();
             if let Some((call, cluster)) = connection.call.zip(cluster) {
                 cluster.give_up(call, Outcome::Error, now, &mut self.out);
