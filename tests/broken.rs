@@ -133,3 +133,71 @@ proptest! {
 fn the_scenario_that_is_changed_is_good() {
     assert!(parse_scenario(&Source::new("good.yaml", GOOD)).is_ok());
 }
+
+/// The warnings of a file that is accepted.
+fn warnings(text: &str) -> Vec<String> {
+    let loaded = parse_scenario(&Source::new("a.yaml", text)).unwrap();
+    loaded.warnings
+}
+
+#[test]
+fn a_queue_may_grow_if_that_is_written_and_the_numbers_are_told() {
+    let text = "name: a\nweights: {v1: 1}\nduration: 60s\nrate: 50/s\n\
+                backend: {replicas: 4, service-time: 100ms, queue: unlimited}\n";
+    let [warning] = &warnings(text)[..] else {
+        panic!("one warning")
+    };
+    // 50 a second arrive and 40 leave: 600 after a minute, of 160 bytes each.
+    for part in [
+        "50.0",
+        "40.0",
+        "grows by 10.0 a second, to 600",
+        "96 kB",
+        "a.yaml:5",
+    ] {
+        assert!(warning.contains(part), "{warning}");
+    }
+}
+
+#[test]
+fn a_queue_drains_before_a_later_phase_adds_to_it() {
+    let phase = |name: &str, rate: u32| {
+        format!("  - {{name: {name}, rate: {rate}/s, duration: 60s, weights: {{v1: 1}}}}\n")
+    };
+    let text = format!(
+        "name: a\nbackend: {{replicas: 4, service-time: 100ms, queue: unlimited}}\nphases:\n{}{}{}",
+        phase("up", 50),
+        phase("down", 35),
+        phase("again", 45)
+    );
+    let warnings = warnings(&text);
+    // 600 after the first, 300 less after the second, 300 more after the third.
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings[0].contains("to 600 when"), "{}", warnings[0]);
+    assert!(warnings[1].contains("to 600 when"), "{}", warnings[1]);
+}
+
+#[test]
+fn a_warm_up_that_covers_a_phase_is_told() {
+    let text = "name: a\nrate: 100/s\nwarm-up: 60s\nbackend: {service-time: 1ms}\nphases:\n\
+                - {name: first, weights: {v1: 1}, duration: 10s}\n\
+                - {name: second, weights: {v1: 1}, duration: 100s}\n";
+    let [warning] = &warnings(text)[..] else {
+        panic!("one warning")
+    };
+    assert!(warning.contains("covers the phase `first`, which ends after 10 s"));
+}
+
+#[test]
+fn durations_may_be_microseconds() {
+    for unit in ["us", "\u{b5}s", "\u{3bc}s"] {
+        let text = format!(
+            "name: a\nweights: {{v1: 1}}\nrequests: 3\nbackend: {{service-time: 250{unit}}}\n"
+        );
+        let scenario = parse_scenario(&Source::new("a.yaml", &text))
+            .unwrap()
+            .scenario;
+        let backend = scenario.versions()[0].backend.as_ref().unwrap();
+        assert!((backend.service_time.mean() - 250e-6).abs() < 1e-12);
+    }
+}

@@ -8,10 +8,11 @@
     reason = "a test stops at the first surprise"
 )]
 
-use shiftsim::config::{Source, parse_scenario};
+use shiftsim::config::{Source, parse_scenario, read_scenario};
 use shiftsim::scenario::Scenario;
 use shiftsim::sim;
 use shiftsim::stats::queueing::{Mmc, Mmck, mg1_mean_wait};
+use shiftsim::summary;
 use shiftsim::tally::service::{Outcome, VersionService};
 
 const REPLICATIONS: u64 = 40;
@@ -73,6 +74,44 @@ fn one_server() {
 }
 
 #[test]
+fn erlangs_c_formula_gives_the_quantiles_of_several_servers() {
+    // How many wait at all (Erlang C, here 0.51 with 4 servers at 75%) decides the median.
+    let theory = Mmc::new(100.0, 1.0 / 0.03, 4).unwrap();
+    let backend = "replicas: 4, balancing: shared-queue, service-time: {exponential: {mean: 30ms}}";
+    for quantile in [0.5, 0.9] {
+        // The histogram is at most 1/128 too high, on average half of it.
+        let expected = theory.sojourn_quantile(quantile).unwrap() * (1.0 + 0.5 / 128.0);
+        agrees(backend, expected, |service| {
+            service.latency.quantile(quantile).unwrap()
+        });
+    }
+}
+
+#[test]
+fn littles_law_holds_in_every_ready_scenario() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "yaml") {
+            continue;
+        }
+        let scenario = read_scenario(&path).unwrap().scenario;
+        let Some(service) = sim::run(&scenario, 0, &|_| {}).service else {
+            continue;
+        };
+        for (version, load) in service.load.iter().enumerate() {
+            // Counted at every change, and the sum of all times: the same to the nanosecond.
+            if let Some(counted) = load.in_system_nanos {
+                assert_eq!(counted, load.sojourn_nanos, "{}: {version}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 15, "{seen} versions");
+}
+
+#[test]
 fn several_servers_by_recursion_and_by_events() {
     let theory = Mmc::new(100.0, 1.0 / 0.028, 4).unwrap().mean_sojourn();
     let shared = "replicas: 4, balancing: shared-queue, service-time: {exponential: {mean: 28ms}}";
@@ -128,4 +167,30 @@ fn random_balancing_splits_the_stream_and_loses_what_sharing_gains() {
     let alone = Mmc::new(25.0, 1.0 / 0.028, 1).unwrap().mean_sojourn();
     let random = "replicas: 4, balancing: random, service-time: {exponential: {mean: 28ms}}";
     agrees(random, alone, mean);
+}
+
+#[test]
+fn nearly_every_interval_of_a_single_run_holds_the_mean() {
+    // M/M/1 at a load of 0.5 after its warm-up: 300 runs of 4000 requests. Intervals from batch
+    // means are a little too narrow; if they held the mean in 93% of runs, fewer than 265 of 300
+    // would hold it in one seed of 800.
+    let text = "name: queue\nweights: {v1: 1}\nrequests: 5000\nrate: 100/s\narrivals: poisson\n\
+                warm-up: 10s\nbackend: {service-time: {exponential: {mean: 5ms}}}\n";
+    let scenario = parse_scenario(&Source::new("queue.yaml", text))
+        .unwrap()
+        .scenario;
+    let (mut holds, mut without) = (0, 0);
+    for replication in 0..300 {
+        let run = sim::run(&scenario, replication, &|_| {});
+        let summary = summary::summarise(&scenario, &run, None).unwrap();
+        let row = &summary.service.unwrap().responses[0];
+        match row.mean_interval {
+            Some(interval) => holds += u32::from(interval.low <= 0.01 && 0.01 <= interval.high),
+            None => without += 1,
+        }
+    }
+    assert!(
+        without <= 15 && holds >= 265 - without,
+        "{holds} hold it, {without} have none"
+    );
 }

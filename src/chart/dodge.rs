@@ -1,7 +1,7 @@
 //! Labels that keep out of each other's way.
 
 /// More rows than this are too many for the sake of lines that meet no label.
-const MOST_ROWS: usize = 4;
+const MOST_ROWS: usize = 6;
 
 /// Puts intervals into rows, 0 the lowest, so that none overlap in a row, and, unless that takes
 /// too many rows, so that the line that falls from each, at `lines`, meets no interval of a lower

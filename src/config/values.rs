@@ -214,13 +214,13 @@ pub(super) fn percent(node: &Node, report: &mut Report) -> Option<Rational> {
     })
 }
 
-/// A duration: `90s`, `5m`, `1h30m`, `500ms`, or a number of seconds. Above zero.
+/// A duration: `90s`, `5m`, `1h30m`, `500ms`, `250us` (or `µs`), or a number of seconds. Above zero.
 pub(super) fn duration(node: &Node, report: &mut Report) -> Option<Duration> {
     let duration = with_unit(node)
         .and_then(parse_duration)
         .filter(|span| !span.is_zero());
     checked(node, duration, report, || {
-        "a duration above zero, such as 90s, 5m, 1h30m or 500ms".to_owned()
+        "a duration above zero, such as 90s, 5m, 1h30m, 500ms or 250us".to_owned()
     })
 }
 
@@ -293,10 +293,12 @@ pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut sum = Duration::ZERO;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| c.is_ascii_alphabetic())?;
-        let unit_end = rest[digits..].find(|c: char| !c.is_ascii_alphabetic());
+        let digits = rest.find(char::is_alphabetic)?;
+        let unit_end = rest[digits..].find(|c: char| !c.is_alphabetic());
         let unit_end = unit_end.map_or(rest.len(), |end| digits + end);
         let unit = match &rest[digits..unit_end] {
+            // The micro sign, and the Greek letter that looks like it.
+            "us" | "\u{b5}s" | "\u{3bc}s" => 1_000,
             "ms" => 1_000_000,
             "s" => 1_000_000_000,
             "m" => 60_000_000_000,
@@ -345,6 +347,9 @@ mod tests {
         assert_eq!(seconds("1h30m"), Some(5400.0));
         assert_eq!(seconds("500ms"), Some(0.5));
         assert_eq!(seconds("1.5s"), Some(1.5));
+        for text in ["1500us", "1500\u{b5}s", "1500\u{3bc}s", "1ms500us", "1.5ms"] {
+            assert_eq!(seconds(text), Some(0.0015), "{text}");
+        }
         for text in [
             "",
             "s",
@@ -353,6 +358,8 @@ mod tests {
             "5 s",
             "1e3s",
             "0.0000000001s",
+            "0.0001us",
+            "5\u{b5}",
             "9999999d9999999d",
         ] {
             assert_eq!(parse_duration(text), None, "{text}");

@@ -4,39 +4,39 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::text::{BOLD, paragraph, shorten};
+use super::text::{BOLD, Detail, paragraph, shorten};
 use crate::summary::{
     ConnectionSummary, LoadSummary, ReplicatedFigure, ResponseSummary, ServiceSummary,
 };
 use crate::units::display::{count, counted, percent};
 
-/// Neighbouring batches that correlate more than this are too short.
-const CORRELATED: f64 = 0.3;
-
 /// What happened, and the tables of responses and of load.
-pub(super) fn service(text: &mut String, service: &ServiceSummary, confidence: f64) {
+pub(super) fn service(
+    text: &mut String,
+    service: &ServiceSummary,
+    confidence: f64,
+    detail: Detail,
+) {
+    if detail == Detail::Quiet {
+        happened(text, service);
+        return;
+    }
     if !service.findings.is_empty() {
         let _ = writeln!(text, "\n{BOLD}what happened{BOLD:#}");
-        for finding in &service.findings {
-            paragraph(text, "  ", finding);
-        }
+        happened(text, service);
     }
     responses(text, service, confidence);
     replicated(text, service, confidence);
     theory(text, service);
     notes(text, service);
+    load(text, service);
     connections(text, &service.connections);
-    let _ = writeln!(text, "\n{BOLD}load{BOLD:#} · over the whole run");
-    let header = vec![
-        "version",
-        "replicas",
-        "busy",
-        "in flight",
-        "by Little",
-        "ejected",
-    ];
-    table(text, header, 5, service.load.iter().map(load).collect());
-    little(text, service);
+}
+
+fn happened(text: &mut String, service: &ServiceSummary) {
+    for finding in &service.findings {
+        paragraph(text, "  ", finding);
+    }
 }
 
 /// Whether the rows are of more than one phase.
@@ -50,7 +50,7 @@ fn responses(text: &mut String, service: &ServiceSummary, confidence: f64) {
     let (several, unit) = (several(service), Unit::of(service));
     let _ = writeln!(
         text,
-        "\n{BOLD}responses{BOLD:#} · {} · ± {confidence}% from batch means",
+        "\n{BOLD}responses{BOLD:#} · {} · ± is a {confidence}% interval of the mean (batch means)",
         unit.name()
     );
     rows_of(text, &service.responses, "version", several, unit);
@@ -70,7 +70,7 @@ fn replicated(text: &mut String, service: &ServiceSummary, confidence: f64) {
     let Some(runs) = runs.max() else { return };
     let _ = writeln!(
         text,
-        "\n{BOLD}over {} runs{BOLD:#} · {} · ± {confidence}%, Student's t",
+        "\n{BOLD}over {} runs{BOLD:#} · {} · ± is a {confidence}% interval (Student's t)",
         count(u64::from(runs)),
         unit.name()
     );
@@ -196,25 +196,8 @@ fn notes(text: &mut String, service: &ServiceSummary) {
             service.quantile_error_percent
         ),
     );
-    let rows = service.responses.iter();
-    let correlated: Vec<&ResponseSummary> = rows
-        .filter(|row| row.batch_correlation.is_some_and(|one| one > CORRELATED))
-        .collect();
-    let replicated = service.responses.iter().any(|row| row.replicated.is_some());
-    if !correlated.is_empty() && !replicated {
-        let names: Vec<String> = correlated
-            .iter()
-            .map(|row| match several(service) {
-                true => format!("{} in phase {}", row.version, row.phase),
-                false => row.version.clone(),
-            })
-            .collect();
-        let sentence = format!(
-            "The batches of {} still depend on each other, so that ± is too small: ask for a \
-             longer run, or for --replications 20.",
-            names.join(", ")
-        );
-        paragraph(text, "  ", &sentence);
+    if let Some(sentence) = &service.no_interval {
+        paragraph(text, "  ", sentence);
     }
 }
 
@@ -319,7 +302,22 @@ fn response(row: &ResponseSummary, several: bool, unit: Unit) -> Vec<String> {
     cells
 }
 
-fn load(row: &LoadSummary) -> Vec<String> {
+/// The table of load, and whether Little's law holds.
+fn load(text: &mut String, service: &ServiceSummary) {
+    let _ = writeln!(text, "\n{BOLD}load{BOLD:#} · over the whole run");
+    let header = vec![
+        "version",
+        "replicas",
+        "busy",
+        "in flight",
+        "by Little",
+        "ejected",
+    ];
+    table(text, header, 5, service.load.iter().map(load_row).collect());
+    little(text, service);
+}
+
+fn load_row(row: &LoadSummary) -> Vec<String> {
     let replicas = if row.least_replicas == row.most_replicas {
         row.most_replicas.to_string()
     } else {

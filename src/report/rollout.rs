@@ -122,7 +122,7 @@ fn in_general(text: &mut String, summary: &RolloutSummary) {
 fn sentence(answer: &Answer) -> String {
     let error = answer
         .standard_error
-        .map(|error| format!(" ±{}", percent(error)))
+        .map(|error| format!(" ± {} (one standard error)", percent(error)))
         .unwrap_or_default();
     let method = match answer.method {
         Method::Exact => " (exact)",

@@ -33,16 +33,21 @@ pub(super) const BOLD: Style = Style::new().effects(Effects::BOLD);
 pub fn summary(summary: &Summary, detail: Detail) -> String {
     let mut text = String::new();
     heading(&mut text, summary);
+    if let Some(service) = &summary.service {
+        let confidence = summary.confidence_percent;
+        super::responses::service(&mut text, service, confidence, detail);
+        if detail != Detail::Quiet {
+            let _ = writeln!(
+                text,
+                "\n{BOLD}split{BOLD:#} · which version got the requests"
+            );
+        }
+    }
     for phase in &summary.phases {
         match detail {
             Detail::Quiet => phase_line(&mut text, phase),
             Detail::Normal | Detail::Verbose => whole_phase(&mut text, summary, phase),
         }
-    }
-    if let Some(service) = &summary.service
-        && detail != Detail::Quiet
-    {
-        super::responses::service(&mut text, service, summary.confidence_percent);
     }
     claims(&mut text, &summary.claims);
     for warning in &summary.warnings {
@@ -232,10 +237,11 @@ fn fitting(text: &str, columns: usize) -> usize {
 fn replication_lines(text: &mut String, summary: &Summary, replications: &ReplicationSummary) {
     let runs = count(u64::from(replications.runs));
     let tolerance = summary.tolerance_points;
-    let _ = writeln!(
+    let method = method(replications.method);
+    paragraph(
         text,
-        "  over {runs} runs, each {}:",
-        method(replications.method)
+        "  ",
+        &format!("over {runs} runs, {method}; ± is one standard error:"),
     );
     let lines = [
         (
@@ -267,7 +273,7 @@ fn replication_lines(text: &mut String, summary: &Summary, replications: &Replic
 fn method(method: &str) -> &str {
     match method {
         "replayed" => "replayed through the picker",
-        "sampled" => "sampled: its final counts drawn from their law",
+        "sampled" => "their counts sampled",
         other => other,
     }
 }

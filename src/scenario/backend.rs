@@ -96,6 +96,28 @@ impl Backend {
         self.scaling.most().max(self.replicas.get())
     }
 
+    /// Attempts for each request, at least: those that fail are repeated, as far as `retries` allow
+    /// without a budget.
+    #[must_use]
+    pub fn attempts_per_request(&self) -> f64 {
+        let Some(retries) = self.resilience.retries.filter(|one| one.budget.is_none()) else {
+            return 1.0;
+        };
+        let ramp = self.errors.ramp.map_or(f64::INFINITY, |ramp| ramp.share);
+        let failing = self.errors.share.min(ramp);
+        (0..retries.attempts).fold(1.0, |attempts, _| 1.0 + failing * attempts)
+    }
+
+    /// Whether something keeps its queues from growing for ever.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        let tries = self.resilience.retries.and_then(|one| one.per_try_timeout);
+        self.queue.is_some()
+            || self.resilience.max_requests.is_some()
+            || self.resilience.timeout.is_some()
+            || tries.is_some()
+    }
+
     /// Whether the number of replicas that take requests may change while the run goes on.
     #[must_use]
     pub fn replicas_change(&self) -> bool {

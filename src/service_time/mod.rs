@@ -169,6 +169,23 @@ mod tests {
                 0.032_641_021_110_407,
                 0.001_772_449_796_542_5,
             ),
+            // The same law by its mean and a percentile.
+            (
+                build(
+                    "log-normal",
+                    &[("mean", time(0.032_641_021_110_407)), ("p50", time(0.02))],
+                ),
+                0.032_641_021_110_407,
+                0.001_772_449_796_542_5,
+            ),
+            (
+                build(
+                    "log-normal",
+                    &[("mean", time(0.032_641_021_110_407)), ("p99", time(0.2))],
+                ),
+                0.032_641_021_110_407,
+                0.001_772_449_796_542_5,
+            ),
             (
                 build(
                     "gamma",
@@ -275,6 +292,10 @@ mod tests {
         };
         assert!(refused("log-normal", &[("p50", 0.2), ("p99", 0.02)]));
         assert!(refused("log-normal", &[("p50", 0.2)]));
+        assert!(refused("log-normal", &[("p50", 0.2), ("mean", 0.2)]));
+        assert!(refused("log-normal", &[("p99", 0.2), ("mean", 0.2)]));
+        assert!(refused("log-normal", &[("p99", 15.0), ("mean", 1.0)]));
+        assert!(!refused("log-normal", &[("p99", 14.9), ("mean", 1.0)]));
         assert!(refused("exponential", &[("mean", 0.2), ("p50", 0.2)]));
         assert!(refused("exponential", &[("mean", 0.0)]));
         assert!(refused("uniform", &[("from", 0.2), ("to", 0.1)]));

@@ -11,12 +11,14 @@
 //! | how many requests do I need? | [`planning`] |
 //! | how does Kayenta judge a canary? | [`kayenta`] |
 //! | what does a rollout gate really promote? | [`gates`], with random traffic: [`poisson`] |
+//! | how precise is a mean of samples that depend on each other? | [`batch_means`] |
 //! | how long does a queue make a request wait? | [`queueing`] |
 //!
 //! Nothing here knows of scenarios, versions or files. What cannot be given to the promised
 //! precision is a [`StatsError`], never a number that is silently wrong. Counts up to 10^7 are
 //! exact to a relative error of 10^-9 or better in both tails; each function states its own.
 
+pub mod batch_means;
 pub mod binomial;
 pub mod convergence;
 pub mod counter_picker;

@@ -32,7 +32,8 @@ pub use draw::figures;
 pub use focus::shapes;
 pub use sampled::sample;
 pub use service::{
-    LoadSummary, ReplicatedFigure, ReplicatedResponses, ResponseSummary, ServiceSummary, Theory,
+    BatchSummary, LoadSummary, ReplicatedFigure, ReplicatedResponses, ResponseSummary,
+    ServiceSummary, Theory,
 };
 pub use types::*;
 

@@ -6,6 +6,7 @@ mod backend;
 mod capacity;
 mod claims;
 mod connections;
+mod endless;
 mod observation;
 mod phases;
 mod versions;
@@ -129,6 +130,7 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
         .map(|phase| phase.with_proxies(proxies))
         .collect();
     capacity::check(&phases, &versions, &drafts, report);
+    endless::check(&phases, &versions, report);
     let claims = claims::read(&fields, &drafts, &phases, &versions, report);
     let protocol = protocol(&fields, report);
     let connections = connections::read(&fields, protocol, &versions, &phases, report);

@@ -22,6 +22,60 @@ pub(super) fn scrape_interval(fields: &Fields, report: &mut Report) -> Option<Du
 
 /// Whether the keys fit the scenario; reports it if not.
 pub(super) fn check(scenario: &Scenario, fields: &Fields, report: &mut Report) -> bool {
+    let intervals = intervals_fit(scenario, fields, report);
+    warm_up_fits(scenario, fields, report) && intervals
+}
+
+/// Whether something is left of the run after the warm-up.
+fn warm_up_fits(scenario: &Scenario, fields: &Fields, report: &mut Report) -> bool {
+    let Some(node) = fields.get("warm-up") else {
+        return true;
+    };
+    let (warm_up, length) = (scenario.warm_up(), nanos(scenario.expected_nanos()));
+    if warm_up >= length {
+        let message = format!(
+            "the warm-up of {} leaves nothing of a run of {}",
+            span(warm_up),
+            span(length)
+        );
+        let mistake = Diagnostic::error(node.span.clone(), message, "longer than the run");
+        report.add(mistake.help(format!(
+            "write a shorter one, such as a tenth of the run: `warm-up: {}s`",
+            scenario.expected_nanos().div_ceil(10_000_000_000)
+        )));
+        return false;
+    }
+    let mut end = Duration::ZERO;
+    for phase in scenario.phases() {
+        end += nanos(phase.expected_nanos().unwrap_or_default());
+        if warm_up >= end {
+            let message = format!(
+                "the warm-up of {} covers the phase `{}`, which ends after {}",
+                span(warm_up),
+                phase.name(),
+                span(end)
+            );
+            let label = "no response times of that phase";
+            report.add(
+                Diagnostic::warning(node.span.clone(), message, label)
+                    .help("write a shorter one, or a longer first phase"),
+            );
+        }
+    }
+    true
+}
+
+fn nanos(nanos: u64) -> Duration {
+    Duration::from_nanos(nanos)
+}
+
+/// A time for people, to the millisecond.
+fn span(time: Duration) -> String {
+    format!("{} s", (time.as_secs_f64() * 1e3).round() / 1e3)
+}
+
+/// Whether `scrape-interval` is long enough.
+fn intervals_fit(scenario: &Scenario, fields: &Fields, report: &mut Report) -> bool {
     let (Some(node), Some(interval)) = (fields.get("scrape-interval"), scenario.scrape_interval())
     else {
         return true;

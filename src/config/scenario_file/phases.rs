@@ -310,15 +310,19 @@ impl<'a> Keys<'a, '_> {
             if let ArrivalProcess::Replay(moments) = &arrivals.process {
                 return Some(Length::Requests(moments.len() as u64));
             }
+            let help = match self.paces_itself(arrivals) {
+                true => "add `requests: 20`, or `duration: 60s`; without, it would never end",
+                false => "add `requests: 20`, or `duration: 60s` and `rate: 10/s`",
+            };
             report.add(
                 Diagnostic::error(span.clone(), "`requests` is missing", "how long is it?")
-                    .help("add `requests: 20`, or `duration: 60s` and `rate: 10/s`"),
+                    .help(help),
             );
         }
         let length = measured(chosen, report);
         if let (Some(Length::Duration(_)), Some(duration)) = (length, chosen.1)
             && self.get("rate").is_none()
-            && !arrivals.set_their_own_pace()
+            && !self.paces_itself(arrivals)
         {
             let message = "a `duration` without a `rate`";
             report.add(
@@ -331,6 +335,17 @@ impl<'a> Keys<'a, '_> {
             );
         }
         length
+    }
+
+    /// Whether `rate` has no say, even where the settings have a mistake and are unknown.
+    fn paces_itself(&self, arrivals: &Arrivals) -> bool {
+        let named = |node: &Node| match &node.value {
+            Value::Mapping(entries) => entries
+                .iter()
+                .any(|entry| matches!(&*entry.key, "closed-loop" | "replay" | "classes")),
+            _ => false,
+        };
+        arrivals.set_their_own_pace() || self.get("arrivals").is_some_and(named)
     }
 
     fn arrivals(&self, report: &mut Report) -> Arrivals {

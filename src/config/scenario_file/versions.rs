@@ -7,7 +7,7 @@ use super::phases::{self, PhaseDraft};
 use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report, suggestion};
 use crate::config::values;
-use crate::config::yaml::{Node, Value, shorten};
+use crate::config::yaml::{Entry, Node, Value, shorten};
 use crate::scenario::{MAX_VERSIONS, Version, VersionIndex};
 
 /// The keys of a version.
@@ -16,6 +16,10 @@ pub(in crate::config) const VERSION_KEYS: [&str; 3] = ["shows", "telemetry", "ba
 /// A version and where it is declared, if it is.
 pub(super) struct NamedVersion {
     pub(super) version: Version,
+    /// Where its backend says what it can do, if it has one.
+    pub(super) place: Option<Range<usize>>,
+    /// Whether its queue may grow, by `queue: unlimited`.
+    pub(super) may_grow: bool,
     declared: Option<Range<usize>>,
 }
 
@@ -33,27 +37,29 @@ pub(super) fn declared(
     let mut versions = Vec::with_capacity(entries.len());
     for entry in entries {
         if values::version_name(&entry.key, &entry.key_span, report) {
-            versions.push(NamedVersion {
-                version: describe(&entry.key, &entry.value, backend, report),
-                declared: Some(entry.key_span.clone()),
-            });
+            versions.push(describe(entry, backend, report));
         }
     }
     Some(versions)
 }
 
-fn describe(name: &str, node: &Node, backend: Option<&Fields>, report: &mut Report) -> Version {
-    let mut version = Version::named(name);
-    let fields = match node.value {
+fn describe(entry: &Entry, backend: Option<&Fields>, report: &mut Report) -> NamedVersion {
+    let mut version = Version::named(&entry.key);
+    let fields = match entry.value.value {
         Value::Null => None,
-        _ => Fields::of(node, "a version", &VERSION_KEYS, report),
+        _ => Fields::of(&entry.value, "a version", &VERSION_KEYS, report),
     };
     let get = |key| fields.as_ref().and_then(|fields| fields.get(key));
     version.shows = get("shows").and_then(|node| values::text(node, "text", report));
     let telemetry = get("telemetry").and_then(|node| values::boolean(node, report));
     version.telemetry = telemetry.unwrap_or(true);
     version.backend = backend::read(get("backend"), backend, report);
-    version
+    NamedVersion {
+        version,
+        place: backend::capacity_place(get("backend"), backend),
+        may_grow: backend::may_grow(get("backend"), backend),
+        declared: Some(entry.key_span.clone()),
+    }
 }
 
 /// All versions: the declared ones, which must cover every use, or else the used ones in the order
@@ -69,6 +75,8 @@ pub(super) fn resolve(
     let Some(versions) = declared else {
         let mut versions: Vec<NamedVersion> = Vec::new();
         // Read once, so that a mistake is reported once.
+        let place = backend::capacity_place(None, backend);
+        let may_grow = backend::may_grow(None, backend);
         let backend = backend::read(None, backend, report);
         for (name, _) in used() {
             if find(&versions, name).is_none() {
@@ -79,6 +87,8 @@ pub(super) fn resolve(
                 };
                 versions.push(NamedVersion {
                     version,
+                    place: place.clone(),
+                    may_grow,
                     declared: None,
                 });
             }

@@ -35,6 +35,7 @@ pub(super) struct Jobs {
     sent: Troubles,
     /// What is known only when a replica takes it.
     taken: Option<Troubles>,
+    plain: bool,
 }
 
 /// What can go wrong with a job.
@@ -64,6 +65,17 @@ impl Troubles {
             slower_than: errors.slower_than.map_or(u64::MAX, super::nanos),
             replicas: replicas(backend),
         }
+    }
+
+    /// Whether nothing can.
+    fn are_none(&self) -> bool {
+        let Self {
+            share,
+            ramp,
+            slower_than,
+            replicas,
+        } = self;
+        *share == 0.0 && ramp.is_none() && *slower_than == u64::MAX && replicas.is_empty()
     }
 
     /// A job of so many nanoseconds, at `replica` at `now`.
@@ -131,6 +143,7 @@ impl Jobs {
             law: backend.service_time.clone(),
             prepared: Box::new([0; PREPARED]),
             used: PREPARED,
+            plain: taken.is_none() && sent.are_none(),
             sent,
             taken,
         }
@@ -145,7 +158,19 @@ impl Jobs {
         }
         let nanos = self.prepared[self.used];
         self.used += 1;
+        if self.plain {
+            return Job {
+                nanos,
+                fails: false,
+            };
+        }
         self.sent.befall(nanos, replica, now, &mut self.failing)
+    }
+
+    /// Whether the replica that takes a job has a say in what it costs.
+    #[inline]
+    pub(super) fn depend_on_who_takes_them(&self) -> bool {
+        self.taken.is_some()
     }
 
     /// A job that was sent, once `replica` takes it at `now` nanoseconds.
@@ -159,17 +184,7 @@ impl Jobs {
 
     /// Whether a job costs its service time and nothing can go wrong with it.
     pub(super) fn are_plain(&self) -> bool {
-        let Troubles {
-            share,
-            ramp,
-            slower_than,
-            replicas,
-        } = &self.sent;
-        *share == 0.0
-            && ramp.is_none()
-            && *slower_than == u64::MAX
-            && replicas.is_empty()
-            && self.taken.is_none()
+        self.plain
     }
 
     /// How long the next jobs take, if they are plain: what [`Self::next`] would say.

@@ -35,7 +35,7 @@ fn verdict(settings: &Settings, summary: &CheckSummary) -> String {
     let p = &summary.p_value;
     let error = p
         .standard_error
-        .map(|error| format!(" ± {}", p_value(error)));
+        .map(|error| format!(" ± {} (one standard error)", p_value(error)));
     let p_text = format!("p = {}{}", p_value(p.value), error.unwrap_or_default());
     match summary.verdict {
         Verdict::NotConsistent if p.value == 0.0 && summary.versions.iter().any(is_stray) => {

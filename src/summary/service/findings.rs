@@ -15,6 +15,10 @@ const SLOWER: f64 = 3.0;
 const FAILING: f64 = 0.05;
 /// A share of requests over old connections that is worth a word.
 const HELD: f64 = 0.01;
+/// A share of failures that is worth a word although failing replicas are ejected.
+const LEAKING: f64 = 0.01;
+/// Below this utilisation replicas are enough: what has piled up is worked off.
+const AT_EASE: f64 = 0.95;
 /// Requests under way that are worth a word when their version gets no more.
 const LEFT: u64 = 5;
 
@@ -57,6 +61,7 @@ pub(super) fn findings(
             sentences.extend(told.retries());
             let ejections = tally.load.get(version).map_or(0, |load| load.ejections);
             sentences.extend(told.no_ejection(ejections));
+            sentences.extend(told.slow_ejection(ejections));
         }
         if !overloaded {
             sentences.extend(slower(scenario, rows()));
@@ -109,7 +114,7 @@ impl Told<'_> {
         let (name, place) = (&self.row.version, self.place());
         let enough = replicas
             .iter()
-            .find(|(_, replicas)| each * f64::from(*replicas) >= rate);
+            .find(|(_, replicas)| AT_EASE * each * f64::from(*replicas) >= rate);
         let mut sentence = format!(
             "{name} is overloaded{place}: {} at most {most:.1}/s, {rate:.1}/s arrive.",
             serve(first)
@@ -208,6 +213,25 @@ impl Told<'_> {
             )
         })
     }
+
+    /// Many proxies, each of which has to learn by itself. Ejections are counted over the run.
+    fn slow_ejection(&self, ejections: u64) -> Option<String> {
+        let failing = as_f64(self.row.errors) / as_f64(self.row.requests).max(1.0);
+        let [phase] = self.scenario.phases() else {
+            return None;
+        };
+        let proxies = phase.proxies().get();
+        (ejections > 0 && proxies > 1 && failing > LEAKING).then(|| {
+            format!(
+                "{} fails {} of its requests, although replicas are ejected {} times: each of {} \
+                 proxies learns of a failing one from its own errors alone.",
+                self.row.version,
+                percent(failing),
+                count(ejections),
+                count(u64::from(proxies)),
+            )
+        })
+    }
 }
 
 fn serve(replicas: u32) -> String {
@@ -250,10 +274,14 @@ fn held(row: &ConnectionSummary) -> Option<String> {
     (row.target_share == 0.0).then(|| {
         format!(
             "{} has a weight of zero in phase {}, and connections from before still bring it {} of \
-             the requests.",
+             the requests{}.",
             row.version,
             row.phase,
-            percent(share)
+            percent(share),
+            match row.cut {
+                0 => String::new(),
+                cut => format!(", until those that are left ({}) are cut", count(cut)),
+            }
         )
     })
 }

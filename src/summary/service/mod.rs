@@ -1,9 +1,11 @@
 //! What the backends did, joined with intervals and theory: response times, outcomes and load.
 
 mod findings;
+mod precision;
 mod replicated;
 mod theory;
 
+pub use precision::BatchSummary;
 pub use replicated::{ReplicatedFigure, ReplicatedResponses};
 pub use theory::Theory;
 
@@ -12,7 +14,6 @@ use serde::Serialize;
 use super::{ConnectionSummary, Interval, connections};
 use crate::scenario::Scenario;
 use crate::sim::RunTally;
-use crate::stats::special::student_t_quantile;
 use crate::tally::service::{
     LATENCY_ERROR, Outcome, ServiceReplications, ServiceTally, VersionService,
 };
@@ -38,6 +39,9 @@ pub struct ServiceSummary {
     /// One row per phase and class of traffic, all versions together; `version` is the class.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<ResponseSummary>,
+    /// Which means have no interval, and why, in sentences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_interval: Option<String>,
     /// One row per version with a backend, over the whole run.
     pub load: Vec<LoadSummary>,
     /// One row per phase and version, if requests were sent over TCP connections.
@@ -66,10 +70,11 @@ pub struct ResponseSummary {
     pub attempts: u64,
     /// The mean time from arrival to response of what was not refused, in seconds.
     pub mean_seconds: Option<f64>,
-    /// An interval for the long-run mean at the confidence level of the run, from batch means.
+    /// An interval for the long-run mean at the confidence level of the run, centred on the mean;
+    /// absent if batches are too few or depend on each other.
     pub mean_interval: Option<Interval>,
-    /// The correlation of neighbouring batches; well above 0 the interval is too narrow.
-    pub batch_correlation: Option<f64>,
+    /// The batches that it comes from, if there are enough.
+    pub batches: Option<BatchSummary>,
     /// Half of the responses were not slower, in seconds.
     pub p50_seconds: Option<f64>,
     /// 95% of the responses were not slower, in seconds.
@@ -143,9 +148,12 @@ pub(super) fn service(
         findings: Vec::new(),
         responses,
         classes: classes(scenario, tally, confidence),
+        no_interval: None,
         load: load(scenario, tally),
         connections: connections::connections(scenario, tally),
     };
+    let rows = summary.responses.iter().chain(&summary.classes);
+    summary.no_interval = precision::no_interval(rows, scenario.phases().len() > 1);
     summary.findings = findings::findings(scenario, run, tally, &summary);
     summary
 }
@@ -166,15 +174,7 @@ fn classes(scenario: &Scenario, tally: &ServiceTally, confidence: f64) -> Vec<Re
 fn response(names: (&str, &str), service: &VersionService, confidence: f64) -> ResponseSummary {
     let count = |outcome: Outcome| service.outcomes[outcome as usize];
     let latency = &service.latency;
-    let estimate = latency.batches().estimate();
-    let interval = estimate.and_then(|found| {
-        let tail = f64::midpoint(1.0, confidence);
-        let t = student_t_quantile(tail, found.batches - 1).ok()?;
-        Some(Interval {
-            low: found.mean - t * found.standard_error,
-            high: found.mean + t * found.standard_error,
-        })
-    });
+    let (mean_interval, batches) = precision::of(latency.batches(), confidence);
     ResponseSummary {
         phase: names.0.to_owned(),
         version: names.1.to_owned(),
@@ -185,8 +185,8 @@ fn response(names: (&str, &str), service: &VersionService, confidence: f64) -> R
         timed_out: count(Outcome::TimedOut),
         attempts: service.attempts,
         mean_seconds: latency.mean(),
-        mean_interval: interval,
-        batch_correlation: estimate.map(|found| found.lag_one),
+        mean_interval,
+        batches,
         p50_seconds: latency.quantile(0.5),
         p95_seconds: latency.quantile(0.95),
         p99_seconds: latency.quantile(0.99),

@@ -1,15 +1,16 @@
-//! Batch means: an interval for the mean of samples that depend on each other.
+//! Sums over batches of consecutive arrivals, from which an interval for the mean can be had: see
+//! `stats::batch_means`.
 //!
-//! Response times in a queue follow one another closely, so that the naive s/√n is far too small.
-//! The samples of consecutive arrivals are averaged in batches that are long enough to be nearly
-//! independent, and the interval comes from the spread of the batch means (Law, Simulation Modeling
-//! and Analysis, section 9.5.3). Memory stays constant: when [`MOST`] batches are full, neighbours
+//! Every sample is in a batch, and memory stays constant: when [`MOST`] batches are full, neighbours
 //! are joined. Samples may come in any order; the batch follows from the number of the arrival.
 
 use crate::units::sum_nanos;
 
 /// The most batches; then neighbours are joined, so that at least half of it remain.
 const MOST: usize = 64;
+
+/// The fewest arrivals of a batch in [`Batches::sums`].
+pub const SHORTEST: usize = 16;
 
 /// Sums over consecutive batches of 2^k arrivals each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,19 +23,6 @@ pub struct Batches {
 struct Batch {
     sum: u128,
     count: u64,
-}
-
-/// A mean with its standard error, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
-    /// The mean of the batch means.
-    pub mean: f64,
-    /// Its standard error.
-    pub standard_error: f64,
-    /// Batches; Student's t with one degree of freedom less.
-    pub batches: u32,
-    /// The correlation of neighbouring batch means: near 0 if the batches are long enough.
-    pub lag_one: f64,
 }
 
 impl Batches {
@@ -90,33 +78,17 @@ impl Batches {
         place
     }
 
-    /// The mean of the batches, without the last one, which may not be full, and its standard
-    /// error; `None` with fewer than ten batches of sixteen arrivals.
+    /// The whole batches in their order, of [`SHORTEST`] arrivals or more, and the samples after
+    /// them: the sum in nanoseconds and the number of each.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "only means are rounded")]
-    pub fn estimate(&self) -> Option<Estimate> {
-        let (_, full) = self.batches.split_last()?;
-        let means: Vec<f64> = full
-            .iter()
-            .filter(|batch| batch.count > 0)
-            .map(|batch| batch.sum as f64 / batch.count as f64 / 1e9)
-            .collect();
-        if means.len() < 10 || self.shift < 4 {
-            return None;
-        }
-        let count = means.len() as f64;
-        let mean = means.iter().sum::<f64>() / count;
-        let spread: f64 = means.iter().map(|x| (x - mean).powi(2)).sum();
-        let together: f64 = means
-            .windows(2)
-            .map(|pair| (pair[0] - mean) * (pair[1] - mean))
-            .sum();
-        Some(Estimate {
-            mean,
-            standard_error: (spread / (count - 1.0) / count).sqrt(),
-            batches: u32::try_from(means.len()).unwrap_or(u32::MAX),
-            lag_one: if spread > 0.0 { together / spread } else { 0.0 },
-        })
+    pub fn sums(&self) -> (Vec<(u128, u64)>, (u128, u64)) {
+        let together = (SHORTEST >> self.shift).max(1);
+        // The last batch may not be full.
+        let whole = self.batches.len().saturating_sub(1) / together * together;
+        let (whole, rest) = self.batches.split_at(whole);
+        let add = |all: (u128, u64), one: &Batch| (all.0 + one.sum, all.1 + one.count);
+        let sum = |batches: &[Batch]| batches.iter().fold((0, 0), add);
+        (whole.chunks(together).map(sum).collect(), sum(rest))
     }
 }
 
@@ -141,10 +113,20 @@ mod tests {
         // 1000 arrivals in at most 64 batches: 63 of 16, the last one with 8.
         assert_eq!((forwards.shift, forwards.batches.len()), (4, 63));
         assert_eq!(forwards.batches[1].sum, (16..32).sum::<u128>());
-        let estimate = forwards.estimate().unwrap();
-        assert!((estimate.mean * 1e9 - 495.5).abs() < 1e-6);
-        assert_eq!(estimate.batches, 62);
-        // A trend: neighbours are alike.
-        assert!(estimate.lag_one > 0.9);
+        let (whole, last) = forwards.sums();
+        assert_eq!((whole.len(), last.1), (62, 8));
+        let all = whole
+            .iter()
+            .fold(last, |all, one| (all.0 + one.0, all.1 + one.1));
+        assert_eq!(all, (499_500, 1_000));
+    }
+
+    #[test]
+    fn no_whole_batch_is_short() {
+        let mut few = Batches::default();
+        (0..100).for_each(|number| few.record(number, 7));
+        // Batches of 2 are put together: six of 16 arrivals, and four more.
+        assert_eq!(few.sums(), (vec![(112, 16); 6], (28, 4)));
+        assert_eq!(Batches::default().sums(), (Vec::new(), (0, 0)));
     }
 }

@@ -11,11 +11,11 @@ mod replications;
 mod series;
 mod servers;
 
-pub use batches::{Batches, Estimate};
+pub use batches::{Batches, SHORTEST};
 pub use changes::{Change, Changes, MOST_CHANGES, What};
 pub use latency::{LATENCY_ERROR, Latency};
 pub use ready::{ReadyShare, ReadyShares};
-pub use recorder::{Response, ServedBlock, ServiceRecorder};
+pub use recorder::{AnsweredBlock, Response, ServedBlock, ServiceRecorder};
 pub use replications::{MOST_RUNS, QUANTILES, RunFigures, ServiceReplications};
 pub use series::{Bucket, ConnectionBucket, Durations, Series, quantile_of};
 pub use servers::ServerEnd;

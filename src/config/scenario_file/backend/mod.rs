@@ -112,6 +112,27 @@ pub(super) fn read(
     build(&keys, report)
 }
 
+/// The node of a key: that of the version, else that of the file.
+fn entry<'a>(own: Option<&'a Node>, file: Option<&Fields<'a>>, key: &str) -> Option<&'a Node> {
+    let own = own.and_then(|own| match &own.value {
+        Value::Mapping(entries) => entries.iter().find(|entry| entry.key == key),
+        _ => None,
+    });
+    own.map(|entry| &entry.value)
+        .or_else(|| file.and_then(|file| file.get(key)))
+}
+
+/// Where it says how much the version can do.
+pub(super) fn capacity_place(own: Option<&Node>, file: Option<&Fields>) -> Option<Range<usize>> {
+    let node = entry(own, file, "replicas").or_else(|| entry(own, file, "service-time"));
+    node.map(|node| node.span.clone())
+}
+
+/// Whether a queue may grow without limit, because that is written.
+pub(super) fn may_grow(own: Option<&Node>, file: Option<&Fields>) -> bool {
+    entry(own, file, "queue").is_some_and(|node| node.value == Value::Plain("unlimited".into()))
+}
+
 fn build(keys: &Keys, report: &mut Report) -> Option<Backend> {
     let service_time = match keys.get("service-time") {
         Some(node) => service_time::read(node, report),

@@ -16,6 +16,8 @@ struct Mark {
     seconds: f64,
     version: usize,
     what: What,
+    /// How many of its kind there are, if it stands for all of them.
+    first_of: Option<usize>,
 }
 
 /// The phases, and what changed by itself, in the order of time.
@@ -43,6 +45,11 @@ pub(super) fn marks(
             What::Replicas { from, to } => format!("{version}: {from} → {to} replicas"),
             What::Crashed(replica) => format!("{version}: replica {replica} crashes"),
             What::Ejected(replica) => format!("{version}: replica {replica} ejected"),
+        };
+        let label = match mark.first_of {
+            Some(many) if service.changes.more == 0 => format!("{label} (first of {many})"),
+            Some(_) => format!("{label} (first of many)"),
+            None => label,
         };
         (mark.seconds, label)
     }));
@@ -87,6 +94,7 @@ fn gathered(changes: &[Change], end: f64) -> Vec<Mark> {
             seconds,
             version: change.version,
             what: change.what,
+            first_of: None,
         });
     }
     marks.retain(|mark| !matches!(mark.what, What::Replicas { from, to } if from == to));
@@ -98,13 +106,17 @@ fn kept(marks: Vec<Mark>) -> Vec<Mark> {
     if marks.len() <= MOST {
         return marks;
     }
-    let mut seen = Vec::new();
-    let mut kept = Vec::new();
+    let kind = |mark: &Mark| (mark.version, std::mem::discriminant(&mark.what));
+    let kinds: Vec<_> = marks.iter().map(kind).collect();
+    let mut kept: Vec<Mark> = Vec::new();
     for mark in marks {
-        let kind = (mark.version, std::mem::discriminant(&mark.what));
-        if !seen.contains(&kind) && kept.len() < MOST {
-            seen.push(kind);
-            kept.push(mark);
+        let own = kind(&mark);
+        if kept.len() < MOST && kept.iter().all(|other| kind(other) != own) {
+            let many = kinds.iter().filter(|&&other| other == own).count();
+            kept.push(Mark {
+                first_of: (many > 1).then_some(many),
+                ..mark
+            });
         }
     }
     kept
