@@ -38,8 +38,8 @@ pub struct SlowReplica {
 
 impl OfferedLoad {
     /// The load of a version that gets this share of a phase, which begins `start` seconds after the
-    /// run. `None` if
-    /// arrivals have no rate of their own (a closed loop, a replay), or no replica is up.
+    /// run. `None` if arrivals have no rate of their own (a closed loop, a replay), or no replica is
+    /// up.
     #[must_use]
     pub fn of(phase: &Phase, start: f64, share: f64, backend: &Backend) -> Option<Self> {
         let arrivals = phase.arrivals();
@@ -92,7 +92,6 @@ impl OfferedLoad {
     }
 }
 
-/// The share of the requests of a phase that a version gets.
 /// The share of the requests of a phase that a version gets; where ready replicas decide, with as
 /// many of each version as there may be.
 #[must_use]
