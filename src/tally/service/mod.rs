@@ -14,7 +14,7 @@ pub use changes::{Change, Changes, MOST_CHANGES, What};
 pub use latency::{LATENCY_ERROR, Latency};
 pub use recorder::{Response, ServedBlock, ServiceRecorder};
 pub use replications::{MOST_RUNS, QUANTILES, RunFigures, ServiceReplications};
-pub use series::{Bucket, Series, quantile_of};
+pub use series::{Bucket, MOST_BUCKETS, Series, quantile_of};
 
 /// How a request ended, as its viewer sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
