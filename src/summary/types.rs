@@ -103,9 +103,9 @@ pub struct ReadySummary {
     pub mean_share: f64,
     /// The standard deviation of the observed share around it.
     pub standard_error: f64,
-    /// The lowest share at any moment.
+    /// The lowest share that any request met.
     pub lowest: f64,
-    /// The highest share at any moment.
+    /// The highest share that any request met.
     pub highest: f64,
     /// The probability of a count at least as far away, given the ready replicas at each request.
     pub p_value: PValue,

@@ -1,6 +1,11 @@
 //! Phases: each with its own keys, and those of the file as defaults.
 
+mod mistakes;
+mod ready;
+
 use std::ops::Range;
+
+use mistakes::{all_zero, explain, no_weights};
 
 use super::algorithm::{self, AlgorithmDraft};
 use super::arrivals;
@@ -10,11 +15,9 @@ use crate::config::reader::{Fields, Report};
 use crate::config::values;
 use crate::config::yaml::{Node, Value, shorten};
 use crate::scenario::{
-    Algorithm, ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError,
-    ScenarioName, VersionIndex,
+    Algorithm, ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, ScenarioName,
+    VersionIndex,
 };
-
-mod ready;
 
 /// The keys of a phase.
 pub(in crate::config) const PHASE_KEYS: [&str; 8] = [
@@ -434,34 +437,4 @@ fn listed(
         );
     }
     Some(destinations)
-}
-
-/// What only the phase as a whole shows, with its place and the way out.
-fn explain(error: &PhaseError, draft: &PhaseDraft) -> Diagnostic {
-    let (span, help) = match error {
-        PhaseError::NoDestinations | PhaseError::AllZero => {
-            return all_zero(draft.weights_span.clone());
-        }
-        PhaseError::TooHeavy => (&draft.weights_span, "weights are relative: divide them all"),
-        PhaseError::NoReplicas => (&draft.span, "add a line such as `replicas: {v1: 3, v2: 1}`"),
-        PhaseError::TraceTooShort => (
-            &draft.span,
-            "ask for fewer `requests`, or leave it out to replay all",
-        ),
-        PhaseError::Empty | PhaseError::TooLong => (
-            &draft.span,
-            "choose another number of requests, or another duration and rate",
-        ),
-    };
-    Diagnostic::error(span.clone(), error.to_string(), "in this phase").help(help)
-}
-
-fn no_weights(span: Range<usize>) -> Diagnostic {
-    Diagnostic::error(span, "`weights` is missing", "needs `weights`")
-        .help("add a line such as `weights: {v1: 80, v2: 20}`")
-}
-
-fn all_zero(span: Range<usize>) -> Diagnostic {
-    Diagnostic::error(span, PhaseError::AllZero.to_string(), "in this phase")
-        .help("give at least one version a weight above 0; Istio refuses it too")
 }

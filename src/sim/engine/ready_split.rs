@@ -16,6 +16,8 @@ pub(super) struct ReadySplit {
     /// The version of each destination, and how many of its replicas are ready.
     versions: Vec<usize>,
     ready: Vec<u32>,
+    /// The numbers by which requests are split: those that are ready, or were before all went.
+    in_force: Vec<u32>,
     /// Requests that were split since the last change.
     requests: u64,
     shares: ReadyShares,
@@ -36,15 +38,16 @@ impl ReadySplit {
         let destinations = phase.destinations().iter();
         let versions: Vec<usize> = destinations.map(|one| one.version.0).collect();
         let ready: Vec<u32> = versions.iter().map(|&version| ready(version)).collect();
-        let mut splitter = PhaseSplitter::new(phase, seed, Purpose::Split, index);
-        splitter.follow(&ready);
-        Some(Self {
-            splitter,
+        let mut split = Self {
+            splitter: PhaseSplitter::new(phase, seed, Purpose::Split, index),
             shares: ReadyShares::new(versions.len()),
             versions,
             ready,
+            in_force: phase.effective_weights(),
             requests: 0,
-        })
+        };
+        split.follow();
+        Some(split)
     }
 
     /// The destination of the next request.
@@ -55,19 +58,27 @@ impl ReadySplit {
 
     /// From now on, so many replicas of a version are ready.
     pub(super) fn changed(&mut self, version: usize, ready: u32) {
-        self.shares.add(self.requests, &self.ready);
+        self.shares.add(self.requests, &self.in_force);
         self.requests = 0;
         for (own, number) in self.versions.iter().zip(&mut self.ready) {
             if *own == version {
                 *number = ready;
             }
         }
-        self.splitter.follow(&self.ready);
+        self.follow();
+    }
+
+    /// Splits by what is ready now, if anything is.
+    fn follow(&mut self) {
+        if self.ready.iter().any(|&ready| ready > 0) {
+            self.in_force.clone_from(&self.ready);
+            self.splitter.follow(&self.in_force);
+        }
     }
 
     /// What the ready replicas gave over the phase, which is over.
     pub(super) fn finish(mut self) -> ReadyShares {
-        self.shares.add(self.requests, &self.ready);
+        self.shares.add(self.requests, &self.in_force);
         self.shares
     }
 }

@@ -8,9 +8,9 @@
 /// sum are a martingale, also where replicas change because of the load.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ReadyShare {
-    /// The lowest share at any moment, 0 to 1.
+    /// The lowest share that any request met, 0 to 1.
     pub lowest: f64,
-    /// The highest share at any moment, 0 to 1.
+    /// The highest share that any request met, 0 to 1.
     pub highest: f64,
     /// The sum of its shares over all requests: the expected number of its requests.
     pub expected: f64,
@@ -41,12 +41,12 @@ impl ReadyShares {
         &self.shares
     }
 
-    /// So many requests were split while so many replicas of each destination were ready. Nothing
-    /// is added where none was.
+    /// So many requests were split while so many replicas of each destination were ready; nothing is
+    /// added without a request or a replica.
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
     pub fn add(&mut self, requests: u64, ready: &[u32]) {
         let all: u64 = ready.iter().map(|&one| u64::from(one)).sum();
-        if all == 0 {
+        if all == 0 || requests == 0 {
             return;
         }
         let requests = requests as f64;
@@ -71,6 +71,7 @@ mod tests {
         shares.add(100, &[4, 1]);
         shares.add(50, &[4, 4]);
         shares.add(7, &[0, 0]);
+        shares.add(0, &[0, 1]);
         let expected = ReadyShare {
             lowest: 0.2,
             highest: 0.5,

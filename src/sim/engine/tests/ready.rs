@@ -120,15 +120,12 @@ fn while_one_version_is_down_the_other_gets_everything() {
     let service = tally.service.unwrap();
     let refused = |version: usize| service.phases[0][version].outcomes[Outcome::Refused as usize];
     assert_eq!([refused(0), refused(1)], [0, 3]);
-    // Nobody was ready for three of the thirty requests.
-    let expected: f64 = service.ready[0]
-        .as_ref()
-        .unwrap()
-        .destinations()
-        .iter()
-        .map(|one| one.expected)
-        .sum();
-    assert_eq!(expected, 27.0);
+    // Where nobody is ready, requests go where they went before: all to v1, and none by chance.
+    let ready = service.ready[0].as_ref().unwrap();
+    let [first, second] = [0, 1].map(|place| ready.destinations()[place]);
+    // 16 requests at 1/2, 10 that v1 gets for certain, 4 that v0 gets.
+    assert_eq!([first.expected, second.expected], [12.0, 18.0]);
+    assert_eq!([first.variance, second.variance], [4.0, 4.0]);
 }
 
 #[test]
