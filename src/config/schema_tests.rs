@@ -280,6 +280,7 @@ const ONLY_THE_READER: &[&str] = &[
     "mean-and-two-percentiles",
     "mean-below-median",
     "mean-beyond-p99",
+    "pareto-without-mean",
     "percentile-alone",
     "percentiles-impossible",
     "phase-names-twice",

@@ -38,6 +38,13 @@ pub fn text(summary: &ConvergeSummary, quiet: bool, verbose: bool) -> String {
             within): exact figures would take too long.";
         paragraph(&mut text, "  ", sentence);
     }
+    if summary.replications > 0 {
+        paragraph(
+            &mut text,
+            "  ",
+            "± is one standard error of the simulated figure.",
+        );
+    }
     if verbose {
         let _ = writeln!(text, "\n{BOLD}How the figures were computed{BOLD:#}");
         for meaning in &summary.meanings {

@@ -24,7 +24,7 @@ use crate::units::whole_nanos;
 
 /// A distribution of service times.
 pub trait Law: fmt::Debug + Send + Sync {
-    /// The mean in seconds; infinite where it does not exist.
+    /// The mean in seconds, finite.
     fn mean(&self) -> f64;
 
     /// The variance in seconds²; infinite where it does not exist.
@@ -97,7 +97,7 @@ impl ServiceTime {
         exponential::KIND.build(&parameters).ok()
     }
 
-    /// The mean in seconds; infinite where it does not exist.
+    /// The mean in seconds, finite.
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.law.mean()
@@ -291,6 +291,8 @@ mod tests {
             Kind::named(name).unwrap().build(&parameters).is_err()
         };
         assert!(refused("log-normal", &[("p50", 0.2), ("p99", 0.02)]));
+        assert!(refused("pareto", &[("p50", 0.01), ("p99", 0.5)]));
+        assert!(!refused("pareto", &[("p50", 0.01), ("p99", 0.49)]));
         assert!(refused("log-normal", &[("p50", 0.2)]));
         assert!(refused("log-normal", &[("p50", 0.2), ("mean", 0.2)]));
         assert!(refused("log-normal", &[("p99", 0.2), ("mean", 0.2)]));

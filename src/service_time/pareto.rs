@@ -1,7 +1,7 @@
 //! The Pareto distribution: P(S > t) = (m/t)^α for t ≥ m.
 //!
-//! Mean α m/(α − 1), infinite for α ≤ 1; variance infinite for α ≤ 2. p50 = m 2^(1/α) and
-//! p99 = m 100^(1/α), so that α = ln 50 / ln(p99/p50).
+//! Mean α m/(α − 1), infinite for α ≤ 1, which is refused; variance infinite for α ≤ 2.
+//! p50 = m 2^(1/α) and p99 = m 100^(1/α), so that α = ln 50 / ln(p99/p50).
 
 use std::sync::Arc;
 
@@ -34,6 +34,13 @@ fn build(parameters: &Parameters) -> Result<Arc<dyn Law>, ServiceTimeError> {
     let (least, shape) = if let Some([p50, p99]) = parameters.exactly(["p50", "p99"]) {
         ordered(p50, p99)?;
         let shape = 50.0_f64.ln() / (p99 / p50).ln();
+        if shape <= 1.0 {
+            return Err(ServiceTimeError::Impossible(
+                "p99 must be less than 50 times p50: beyond it, a Pareto distribution has no mean, \
+                 and replicas would never be done"
+                    .into(),
+            ));
+        }
         (p50 / 2.0_f64.powf(1.0 / shape), shape)
     } else if let Some([mean, shape]) = parameters.exactly(["mean", "shape"]) {
         if shape <= 1.0 {
@@ -56,9 +63,6 @@ fn build(parameters: &Parameters) -> Result<Arc<dyn Law>, ServiceTimeError> {
 
 impl Law for Pareto {
     fn mean(&self) -> f64 {
-        if self.shape <= 1.0 {
-            return f64::INFINITY;
-        }
         self.shape * self.least / (self.shape - 1.0)
     }
 

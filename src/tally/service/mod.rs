@@ -17,7 +17,7 @@ pub use latency::{LATENCY_ERROR, Latency};
 pub use ready::{ReadyShare, ReadyShares};
 pub use recorder::{AnsweredBlock, Response, ServedBlock, ServiceRecorder};
 pub use replications::{MOST_RUNS, QUANTILES, RunFigures, ServiceReplications};
-pub use series::{Bucket, ConnectionBucket, Durations, Series, quantile_of};
+pub use series::{Bucket, ConnectionBucket, Durations, MOST_BUCKETS, Series, quantile_of};
 pub use servers::ServerEnd;
 
 /// How a request ended, as its viewer sees it.

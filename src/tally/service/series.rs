@@ -3,12 +3,16 @@
 use super::counts::Counts;
 use super::servers::ServerBucket;
 
+/// The most buckets: four times as many as arrivals are expected to fill. When responses come in much
+/// later, the last bucket holds all that is left, so that memory stays bounded.
+pub const MOST_BUCKETS: usize = 8_000;
+
 /// One version over virtual time, in buckets of equal width, and the next version, …
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     /// The width of a bucket in nanoseconds.
     pub width: u64,
-    /// Per version: its buckets, from the start of the run.
+    /// Per version: its buckets, from the start of the run; at most [`MOST_BUCKETS`].
     pub versions: Vec<Vec<Bucket>>,
     /// Per version: TCP connections in the same buckets; empty where requests stand alone.
     pub connections: Vec<Vec<ConnectionBucket>>,
@@ -254,9 +258,30 @@ impl Cursor {
     fn move_to(&mut self, buckets: &mut Vec<Bucket>, width: u64, nanos: u64) {
         let number = nanos / width;
         self.start = number * width;
-        self.place = usize::try_from(number).unwrap_or(usize::MAX);
+        self.place = usize::try_from(number)
+            .unwrap_or(usize::MAX)
+            .min(MOST_BUCKETS - 1);
         if buckets.len() <= self.place {
             buckets.resize_with(self.place + 1, Bucket::default);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_bucket_holds_all_that_is_later() {
+        let (mut buckets, mut cursor) = (Vec::new(), Cursor::default());
+        for nanos in [5, 79_990, 79_999, 80_000, 1 << 60, u64::MAX, 80_001] {
+            cursor.bucket(&mut buckets, 10, nanos).arrivals += 1;
+            assert!(cursor.stays(10, nanos));
+        }
+        assert_eq!(buckets.len(), MOST_BUCKETS);
+        assert_eq!(
+            (buckets[0].arrivals, buckets[MOST_BUCKETS - 1].arrivals),
+            (1, 6)
+        );
     }
 }

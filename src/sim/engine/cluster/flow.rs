@@ -1,4 +1,8 @@
 //! The way of a request: to a replica, through its queue, and back.
+//!
+//! Two events per request, millions of times a second: what every request needs is inlined into one
+//! loop, what few need is told apart as cold and gets its attempt by reference to a copy, so that in
+//! the loop an attempt can stay in registers (`docs/performance.md` has the measurements).
 
 use super::Cluster;
 use super::calls::{Call, CallId, Caller, NOBODY, State};
