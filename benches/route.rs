@@ -77,7 +77,7 @@ fn host(name: &str, conditions: impl Iterator<Item = RouteMatch>) -> VirtualHost
         name: name.into(),
         domains: vec![Domain::Exact(name.into())],
         gateways: Vec::new(),
-        port: None,
+        ports: Vec::new(),
         routes: conditions.map(route).collect(),
     }
 }

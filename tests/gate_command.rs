@@ -336,3 +336,111 @@ fn mistakes_of_a_rollout_scenario_are_shown_where_they_stand() {
     }
     assert_eq!(folder.files(), ["wrong.yaml"]);
 }
+
+#[test]
+fn what_would_do_better_comes_with_the_lines_to_paste() {
+    let folder = Folder::new();
+    let gate = |arguments: &[&str]| {
+        let output = shiftsim(&folder.path, &[&["gate"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let page = text(&output.stdout);
+        fits_80_columns("gate", &page);
+        page
+    };
+    // One failed check is too few at that rate: a good version is often rolled back.
+    let strict = "interval=1m,threshold=1,weights=10..50/10,success=99";
+    let page = gate(&["--flagger", strict, "--rps", "50"]);
+    assert!(
+        page.contains("\n    spec:\n      analysis:\n        threshold: "),
+        "{page}"
+    );
+    // At a few requests a check, a longer interval comes nearest to a minimum.
+    let blind = "interval=1m,threshold=10,weights=10..50/10,success=99";
+    let page = gate(&["--flagger", blind, "--rps", "2"]);
+    assert!(
+        page.contains("Flagger knows no minimum of requests"),
+        "{page}"
+    );
+    assert!(page.contains("        - name: request-success-rate\n          interval: 100s\n"));
+    let argo =
+        "weights=[20,50],pause=10m,success=99,analysis=background,interval=1m,failure-limit=0";
+    let page = gate(&["--argo", argo, "--rps", "20", "--replications", "500"]);
+    assert!(page.contains("\n        failureLimit: "), "{page}");
+    let quiet = gate(&["--flagger", strict, "--rps", "50", "-q"]);
+    assert!(!quiet.contains("spec:"));
+}
+
+#[test]
+fn a_gate_of_a_million_requests_a_second_has_its_page() {
+    let folder = Folder::new();
+    for arrivals in ["poisson", "constant", "fixed"] {
+        let million = ["gate", "--flagger", TUTORIAL, "--rps", "1000000"];
+        let law = ["--arrivals", arrivals, "--replications", "100"];
+        let output = shiftsim(&folder.path, &[&million[..], &law].concat());
+        let page = text(&output.stdout);
+        // 6 million requests in the first window: half of the versions at the limit pass a check.
+        assert!(
+            page.contains("one test of all requests at the end           >99.99%")
+                || page.contains("one test of all requests at the end              100%"),
+            "{page}"
+        );
+        assert!(page.contains("   50.0%         0%"), "{page}");
+    }
+}
+
+#[test]
+fn a_fraction_of_a_percent_is_no_weight() {
+    let folder = Folder::new();
+    for weights in ["weights=10..50/2.5", "weights=[10,12.5]", "weights=2.5"] {
+        let settings = format!("{weights},success=99");
+        let output = shiftsim(&folder.path, &["gate", "--flagger", &settings]);
+        assert_eq!(output.status.code(), Some(2));
+        let errors = text(&output.stderr);
+        assert!(errors.contains("weights are whole percentages"), "{errors}");
+        assert!(errors.contains("there is a fraction"), "{errors}");
+    }
+    let wrong = ["gate", "--flagger", "weights=10..50,success=99"];
+    let errors = text(&shiftsim(&folder.path, &wrong).stderr);
+    assert!(errors.contains("such as 10..50/10"), "{errors}");
+}
+
+#[test]
+fn a_filter_on_one_status_is_said_to_stand_for_all_errors() {
+    let folder = Folder::new();
+    let manifest = std::fs::read_to_string(root().join("tests/rollout_files/argo-background.yaml"));
+    let manifest = manifest.unwrap();
+    assert!(manifest.contains("response_code!~\"5.*\""), "{manifest}");
+    let path = folder.path.join("argo.yaml");
+    std::fs::write(
+        &path,
+        manifest.replace("response_code!~\"5.*\"", "response_code!=\"503\""),
+    )
+    .unwrap();
+    let output = shiftsim(
+        &folder.path,
+        &["gate", "argo.yaml", "--rps", "5", "--replications", "100"],
+    );
+    let errors = text(&output.stderr);
+    assert!(
+        errors.contains("`response_code!=\"503\"` tells some failures from others"),
+        "{errors}"
+    );
+    assert!(errors.contains("taken to count every error that is simulated"));
+}
+
+#[test]
+fn files_are_named_in_lines_that_fit_and_kayenta_has_a_page() {
+    let folder = Folder::new();
+    let kayenta = root().join("scenarios/gates/kayenta.json");
+    let kayenta = kayenta.to_str().unwrap();
+    let arguments = ["gate", kayenta, "--replications", "100", "--out", "charts"];
+    let output = shiftsim(&folder.path, &arguments);
+    let page = text(&output.stdout);
+    fits_80_columns("gate", &page);
+    assert!(
+        page.contains("Page and charts: charts/report.html"),
+        "{page}"
+    );
+    let html = std::fs::read_to_string(folder.path.join("charts/report.html")).unwrap();
+    assert!(html.contains("What does this judge really catch?") && html.contains("<svg"));
+}

@@ -163,7 +163,12 @@ fn a_judge_gives_its_figures_with_their_errors() {
     assert!(false_alarms < 0.01, "{false_alarms}");
     assert_eq!(
         folder.files(),
-        ["out/changes.csv", "out/judge.png", "out/judge.svg"]
+        [
+            "out/changes.csv",
+            "out/judge.png",
+            "out/judge.svg",
+            "out/report.html"
+        ]
     );
 }
 

@@ -130,7 +130,9 @@ fn manifests_come_from_standard_input_too() {
 #[test]
 fn an_exported_configuration_listens_on_loopback_and_names_every_subset() {
     let yaml = printed_wide(&["export", "envoy", REVIEWS, "--first-port", "20000"]);
-    assert!(yaml.contains("# http://127.0.0.1:20001: reviews.default.svc.cluster.local"));
+    assert!(
+        yaml.contains("# http://127.0.0.1:20001 (port 9080): reviews.default.svc.cluster.local")
+    );
     let json = printed_wide(&["export", "envoy", REVIEWS, "--json"]);
     let bootstrap: Value = serde_json::from_str(&json).unwrap();
     let clusters = bootstrap["static_resources"]["clusters"]

@@ -58,12 +58,7 @@ pub(super) fn draw(figure: &RolloutTimeline) -> Scene {
         "weight, and the share observed since the last tick",
     );
     error_panel(&mut scene, figure, middle, &across, (most_errors, &errors));
-    panel_name(
-        &mut scene,
-        middle,
-        body,
-        "error rate in the metric's window, with its 95% interval",
-    );
+    panel_name(&mut scene, middle, body, &errors_name(figure, most_errors));
     let last = match figure.failures_limit {
         Some(limit) => {
             failure_panel(&mut scene, figure, lower, &across, limit);
@@ -81,6 +76,19 @@ pub(super) fn draw(figure: &RolloutTimeline) -> Scene {
         &format!("time in {unit}"),
     );
     scene
+}
+
+/// Half the width of an arrow, and its height.
+const ARROW: f64 = 3.5;
+
+/// The name of the panel of errors; where intervals go on beyond it, it says so.
+fn errors_name(figure: &RolloutTimeline, most: f64) -> String {
+    let name = "error rate in the metric's window, with its 95% interval";
+    let beyond = |tick: &RolloutTick| tick.error_rate.is_some_and(|(_, _, high)| high > most);
+    match figure.ticks.iter().any(beyond) {
+        true => format!("{name} (arrows: it goes on)"),
+        false => name.to_owned(),
+    }
 }
 
 fn panel_name(scene: &mut Scene, plot: Rect, body: Rect, name: &str) {
@@ -188,9 +196,20 @@ fn error_panel(
     let whiskers = figure.ticks.iter().filter_map(|tick| {
         let (low, _, high) = tick.error_rate?;
         let x = across.at(tick.seconds);
-        Some(vec![point(x, up.at(low)), point(x, up.at(high))])
+        Some(vec![point(x, up.at(low)), point(x, up.at(high.min(most)))])
     });
     scene.lines(whiskers.collect(), Stroke::solid(FAINT_INK, 1.3));
+    // An arrow where an interval goes on beyond the panel.
+    let arrows = figure.ticks.iter().filter_map(|tick| {
+        let (_, _, high) = tick.error_rate.filter(|(_, _, high)| *high > most)?;
+        let (x, tip) = (across.at(tick.seconds), up.at(high.min(most)));
+        Some(vec![
+            point(x - ARROW, tip + ARROW),
+            point(x, tip),
+            point(x + ARROW, tip + ARROW),
+        ])
+    });
+    scene.lines(arrows.collect(), Stroke::solid(FAINT_INK, 1.3));
     marks(scene, figure, across, |tick| {
         Some(tick.error_rate.map_or(plot.bottom, |rate| up.at(rate.1)))
     });

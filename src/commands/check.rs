@@ -42,6 +42,10 @@ pub(super) fn check(arguments: &CheckArgs) -> Result<Answer, CommandError> {
         });
     }
     let (settings, aliases) = settings(arguments)?;
+    let input = match arguments.split.request {
+        Some(_) => answered(input, &settings, &aliases)?,
+        None => input,
+    };
     let question = question(arguments, &settings, aliases);
     let mut observer = Observer::new(&settings)?;
     let reading = observations::read(&input, &question, &mut |observation| match observation {
@@ -74,7 +78,11 @@ fn settings(arguments: &CheckArgs) -> Result<(Settings, Vec<(String, usize)>), C
         let loaded = from_manifests(&[text.into()], &arguments.split, 1)?;
         print_warnings(&loaded.warnings);
         let target = Target::of_phase(&loaded.scenario, &loaded.scenario.phases()[0]);
-        (target, Vec::new(), None, None)
+        let aliases = target.as_ref().map_or_else(
+            |_| Vec::new(),
+            |target| statuses(aliases(&loaded.scenario, target)),
+        );
+        (target, aliases, None, None)
     } else if is_weights(text) {
         let weights = config::parse_weights_list(text).map_err(|error| usage(error.to_string()))?;
         if arguments.phase.is_some() {
@@ -149,6 +157,51 @@ fn aliases(scenario: &Scenario, target: &Target) -> Vec<(String, usize)> {
         Some((version.shows.clone()?, place))
     };
     target.names().enumerate().filter_map(shown).collect()
+}
+
+/// The status by which requests to a destination are known where nobody answers: the first word of
+/// what a client sees. A status that several destinations share names none.
+fn statuses(shown: Vec<(String, usize)>) -> Vec<(String, usize)> {
+    let status = |(words, place): &(String, usize)| {
+        let status = words.split(' ').next().unwrap_or_default();
+        (status.to_owned(), *place)
+    };
+    let all: Vec<(String, usize)> = shown.iter().map(status).collect();
+    let alone = |one: &&(String, usize)| all.iter().filter(|other| other.0 == one.0).count() == 1;
+    all.iter().filter(alone).cloned().collect()
+}
+
+/// Counts in the words of the target. Nobody can have seen a destination that is not there: its
+/// requests are counted by the status of their answer.
+fn answered(
+    input: Input,
+    settings: &Settings,
+    statuses: &[(String, usize)],
+) -> Result<Input, CommandError> {
+    let Input::Counts(counts) = input else {
+        return Ok(input);
+    };
+    let names: Vec<&str> = settings.target.names().collect();
+    let told = |text: String| {
+        let Some((name, count)) = text.split_once('=') else {
+            return Ok(text);
+        };
+        let unanswered = |(_, place): &&(String, usize)| names.get(*place) == Some(&name);
+        if let Some((status, _)) = statuses.iter().find(unanswered) {
+            return Err(CommandError::Usage {
+                problem: format!(
+                    "{text}: nobody answers as `{name}`, which the manifests do not define or run: \
+                     its share is answered with {status}"
+                ),
+                help: format!("count those answers: {status}={count}"),
+            });
+        }
+        let by_status = statuses.iter().find(|(status, _)| status == name);
+        let place = by_status.and_then(|(_, place)| names.get(*place));
+        Ok(place.map_or(text.clone(), |name| format!("{name}={count}")))
+    };
+    let told: Result<Vec<String>, CommandError> = counts.into_iter().map(told).collect();
+    told.map(Input::Counts)
 }
 
 fn question(arguments: &CheckArgs, settings: &Settings, aliases: Vec<(String, usize)>) -> Question {

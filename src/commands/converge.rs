@@ -12,7 +12,7 @@ use crate::cli::{ConvergeArgs, OutputFormat};
 use crate::config;
 use crate::report;
 use crate::report::files::Staging;
-use crate::scenario::Scenario;
+use crate::scenario::{Phase, Scenario};
 use crate::summary::converge::{ConvergeSummary, Question, converge as answer, curve, figures};
 
 /// The object that `--format json` prints.
@@ -101,12 +101,22 @@ fn load(arguments: &ConvergeArgs) -> Result<Scenario, CommandError> {
 fn phase(scenario: &Scenario, name: Option<&str>) -> Result<usize, CommandError> {
     let phases = scenario.phases();
     let splits = |weights: Vec<u32>| weights.iter().filter(|&&weight| weight > 0).count() > 1;
+    let follows = |phase: &Phase| phase.algorithm().follows_replicas();
     let found = match name {
         Some(name) => phases.iter().position(|phase| phase.name() == name),
         None => phases
             .iter()
             .rposition(|phase| splits(phase.effective_weights())),
     };
+    if let Some(phase) = found.map(|place| &phases[place]).filter(|one| follows(one)) {
+        return Err(CommandError::Usage {
+            problem: format!(
+                "the split of `{}` follows the ready replicas: no number of requests settles it",
+                phase.name()
+            ),
+            help: "give versions replicas that do not change, or --weights v1=3,v2=1".into(),
+        });
+    }
     found.ok_or_else(|| {
         let names: Vec<String> = phases
             .iter()

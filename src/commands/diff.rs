@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::manifests::{print_warnings, read};
+use super::manifests::{print_warnings, print_warnings_briefly, read};
 use super::{Answer, CommandError, output};
 use crate::cli::{DiffArgs, OutputFormat};
 use crate::report;
+use crate::report::text::Detail;
 use crate::summary::explain::{self, DiffSummary};
 
 /// The object that `--format json` prints.
@@ -43,8 +44,12 @@ pub(super) fn diff(arguments: &DiffArgs) -> Result<Answer, CommandError> {
     let diff = explain::diff(&old, &new);
     match arguments.print.format {
         OutputFormat::Text => {
-            let text = report::explain::diff(&diff, super::explain::detail(&arguments.print));
-            print_warnings(&warnings);
+            let detail = super::explain::detail(&arguments.print);
+            let text = report::explain::diff(&diff, detail);
+            match detail {
+                Detail::Quiet => print_warnings_briefly(&warnings),
+                Detail::Normal | Detail::Verbose => print_warnings(&warnings),
+            }
             output::print_styled(&text)?;
         }
         OutputFormat::Json => output::print_json(&Output {

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::manifests::{Routed, known_gateway, print_warnings, read, routed};
+use super::manifests::{
+    Routed, known_gateway, print_warnings, print_warnings_briefly, read, routed,
+};
 use super::{Answer, CommandError, output};
 use crate::cli::{ExplainArgs, OutputFormat, PrintArgs};
 use crate::report;
@@ -36,7 +38,7 @@ pub(super) fn explain(arguments: &ExplainArgs) -> Result<Answer, CommandError> {
     let (table, warnings) = read(&arguments.manifests)?;
     known_gateway(&table, &arguments.proxy)?;
     let detail = detail(&arguments.print);
-    let format = arguments.print.format;
+    let how = (arguments.print.format, detail);
     let random_value = arguments.random_value;
     let explanation = routed.map(|routed| match routed {
         Routed::Request(request) => explain::request(&table, &request, random_value),
@@ -45,26 +47,29 @@ pub(super) fn explain(arguments: &ExplainArgs) -> Result<Answer, CommandError> {
     match explanation {
         Some(explained) => {
             let text = || report::explain::explanation(&explained, detail);
-            print(format, Said::Request(&explained), &warnings, text)?;
+            print(how, Said::Request(&explained), &warnings, text)?;
         }
         None => {
             let table = explain::table(&table);
             let text = || report::explain::table(&table, detail);
-            print(format, Said::Table(&table), &warnings, text)?;
+            print(how, Said::Table(&table), &warnings, text)?;
         }
     }
     Ok(Answer::Yes)
 }
 
 fn print(
-    format: OutputFormat,
+    (format, detail): (OutputFormat, Detail),
     said: Said<'_>,
     warnings: &[String],
     text: impl Fn() -> String,
 ) -> Result<(), CommandError> {
     match format {
         OutputFormat::Text => {
-            print_warnings(warnings);
+            match detail {
+                Detail::Quiet => print_warnings_briefly(warnings),
+                Detail::Normal | Detail::Verbose => print_warnings(warnings),
+            }
             output::print_styled(&text())
         }
         OutputFormat::Json => output::print_json(&Output {

@@ -192,7 +192,10 @@ fn kayenta_page(
     if let Some(out) = out {
         let mut folder = Folder::new(out, staging);
         folder.write("changes.csv", |file| report::kayenta::csv(&summary, file))?;
-        folder.draw(&kayenta::figures(&summary))?;
+        let drawn = folder.draw(&kayenta::figures(&summary))?;
+        let page = report::page::judge(&summary, &drawn)
+            .map_err(|error| CommandError::Drawing(error.to_string()))?;
+        folder.write("report.html", |file| file.write_all(page.as_bytes()))?;
         files = folder.into_files();
     }
     let text = report::kayenta::text(&summary, arguments.quiet);
@@ -210,7 +213,7 @@ fn finished(
     arguments: &GateArgs,
 ) -> Result<Page, CommandError> {
     if !files.is_empty() && !arguments.quiet {
-        text.push_str(&format!("\n  wrote {}\n", files.join(", ")));
+        text.push_str(&report::text::files(&files));
     }
     let json = match arguments.format {
         OutputFormat::Text => None,

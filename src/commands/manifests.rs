@@ -53,6 +53,20 @@ pub(super) fn print_warnings(warnings: &[String]) {
     }
 }
 
+/// Prints what is wrong in a line each, with its place, where little is to be printed.
+pub(super) fn print_warnings_briefly(warnings: &[String]) {
+    for warning in warnings {
+        let mut lines = warning.lines();
+        let first = lines.next().unwrap_or_default();
+        if first.starts_with("note: ") {
+            continue;
+        }
+        let place = lines.find_map(|line| line.trim_start().strip_prefix("--> "));
+        let place = place.map_or_else(String::new, |place| format!(" ({place})"));
+        anstream::eprintln!("{first}{place}");
+    }
+}
+
 /// The proxy that is asked about.
 pub(super) fn source(arguments: &ProxyArgs) -> Source {
     Source {

@@ -13,8 +13,8 @@ use super::{Answer, CommandError, output, scenarios};
 use crate::cli::{Common, OutputFormat, RequestsCsv, RunArgs};
 use crate::report::files::Staging;
 use crate::report::{self, csv_files, metrics, page, responses_csv, series, text};
-use crate::scenario::{ArrivalProcess, Scenario};
-use crate::sim::{self, Replications, RunTally, Step};
+use crate::scenario::Scenario;
+use crate::sim::{self, Replications, RunTally};
 use crate::summary::figures::Figure;
 use crate::summary::{self, Summary};
 
@@ -122,9 +122,7 @@ fn run_one(
     if let Some(service) = &summary.service {
         folder.write("responses.csv", |out| responses_csv::csv(service, out))?;
     }
-    // In a closed loop, arrivals follow from responses, and a replay without backends differs.
-    let replayable = !(tally.service.is_some() && has_closed_loop(scenario));
-    if replayable && writes_requests(arguments.requests_csv, summary.requests) {
+    if writes_requests(arguments.requests_csv, summary.requests) {
         folder.write("requests.csv", |out| write_requests(scenario, out))?;
     }
     if !arguments.no_charts {
@@ -174,13 +172,6 @@ fn simulate(scenario: &Scenario, sampled: bool) -> Result<Simulated, CommandErro
     Ok((tally, Some(replications)))
 }
 
-fn has_closed_loop(scenario: &Scenario) -> bool {
-    scenario
-        .phases()
-        .iter()
-        .any(|phase| matches!(phase.arrivals().process, ArrivalProcess::ClosedLoop { .. }))
-}
-
 /// Whether `requests.csv` is written.
 pub(super) fn writes_requests(when: RequestsCsv, requests: u64) -> bool {
     match when {
@@ -190,17 +181,11 @@ pub(super) fn writes_requests(when: RequestsCsv, requests: u64) -> bool {
     }
 }
 
-/// Replays the run once more, request by request: the streams are the same, and so are the picks.
+/// Runs once more, request by request: the streams are the same, and so are the picks.
 fn write_requests(scenario: &Scenario, out: &mut dyn std::io::Write) -> std::io::Result<()> {
     let mut file = csv_files::RequestsFile::new(scenario, out)?;
-    sim::replay(scenario, 0, |step| match step {
-        Step::Request(request) => file.add(
-            request.index,
-            request.time,
-            request.phase,
-            request.destination,
-        ),
-        Step::PhaseBegins { .. } | Step::PhaseEnds { .. } => Ok(()),
+    sim::observe(scenario, 0, |index, time, phase, destination| {
+        file.add(index, time, phase, destination)
     })?;
     file.finish()
 }

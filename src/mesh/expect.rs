@@ -250,7 +250,7 @@ pub(super) mod tests {
             name: "reviews".into(),
             domains: vec![crate::routing::Domain::parse("reviews").unwrap()],
             gateways: Vec::new(),
-            port: None,
+            ports: Vec::new(),
             routes: vec![route],
         };
         Stretch {

@@ -109,12 +109,15 @@ impl Hops<'_, '_> {
         let rule = match resolution {
             Resolution::Route { route, .. } => route.origin.to_string(),
             Resolution::NoRoute => "no rule".to_owned(),
+            Resolution::UnknownPort(_) => "unknown port".to_owned(),
             Resolution::UnknownHost(_) => "unknown host".to_owned(),
         };
         self.count_rule(&service, rule);
         let response = match resolution {
             Resolution::Route { route, .. } => self.follow(request, route, sent),
             Resolution::NoRoute => Response::of_proxy(404),
+            // It passes to an address where nobody answers.
+            Resolution::UnknownPort(_) => Response::of_proxy(503),
             Resolution::UnknownHost(UnknownHost::Refuse) => Response::of_proxy(502),
             Resolution::UnknownHost(UnknownHost::NotFound) => Response::of_proxy(404),
             Resolution::UnknownHost(UnknownHost::PassThrough) => Response {

@@ -32,6 +32,9 @@ pub fn summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         "p_convention",
         "within_tolerance",
         "within_tolerance_probability",
+        "ready_share",
+        "ready_lowest",
+        "ready_highest",
     ])?;
     for phase in &summary.phases {
         for version in &phase.versions {
@@ -41,7 +44,7 @@ pub fn summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     csv.flush()
 }
 
-fn summary_row(summary: &Summary, phase: &PhaseSummary, version: &VersionSummary) -> [String; 17] {
+fn summary_row(summary: &Summary, phase: &PhaseSummary, version: &VersionSummary) -> [String; 20] {
     let interval = version
         .wilson
         .map(|_| format!("wilson {}%", summary.confidence_percent));
@@ -63,6 +66,9 @@ fn summary_row(summary: &Summary, phase: &PhaseSummary, version: &VersionSummary
         optional(version.p_value.map(|p| p.convention)),
         optional(version.within_tolerance),
         optional(version.within_tolerance_probability),
+        optional(version.ready.map(|ready| ready.mean_share)),
+        optional(version.ready.map(|ready| ready.lowest)),
+        optional(version.ready.map(|ready| ready.highest)),
     ]
 }
 

@@ -125,7 +125,7 @@ fn host(host: &HostSummary, kind: &str, detail: Detail) -> String {
     let _ = writeln!(text, "{BOLD}{kind}{}{BOLD:#}", host.name);
     let facts = [
         (!host.domains.is_empty()).then(|| format!("for {}", host.domains.join(", "))),
-        host.port.map(|port| format!("port {port}")),
+        ports(&host.ports),
         (!host.gateways.is_empty()).then(|| format!("at {}", host.gateways.join(", "))),
     ];
     let facts: Vec<String> = facts.into_iter().flatten().collect();
@@ -139,6 +139,15 @@ fn host(host: &HostSummary, kind: &str, detail: Detail) -> String {
         paragraph(&mut text, "  ", "no rule: 404, flag NR");
     }
     text
+}
+
+fn ports(ports: &[u16]) -> Option<String> {
+    let numbers: Vec<String> = ports.iter().map(u16::to_string).collect();
+    match numbers.len() {
+        0 => None,
+        1 => Some(format!("port {}", numbers[0])),
+        _ => Some(format!("ports {}", numbers.join(", "))),
+    }
 }
 
 fn rule(text: &mut String, place: usize, rule: &str, at: Option<&str>) {

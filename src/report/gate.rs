@@ -24,6 +24,12 @@ pub fn text(summary: &GateSummary, quiet: bool, verbose: bool) -> String {
     for sentence in &summary.advice {
         paragraph(&mut text, "  ", sentence);
     }
+    if let Some(settings) = summary.settings.as_ref().filter(|_| !quiet) {
+        paragraph(&mut text, "  ", &settings.sentence);
+        for line in &settings.lines {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
     for warning in &summary.warnings {
         text.push('\n');
         paragraph(&mut text, "warning: ", &warning.what);
@@ -187,7 +193,7 @@ fn versions(text: &mut String, summary: &GateSummary) {
     let last = if undecided { "undecided" } else { "no data" };
     let _ = writeln!(
         text,
-        "\n  {:<25}{:>10}{:>10}{:>10}{:>11}{:>12}",
+        "\n  {:<24}{:>10}{:>10}{:>10}{:>12}{:>12}",
         "a version with", "promoted", "back", last, "takes", "users see"
     );
     let errors = match summary.users {
@@ -196,7 +202,7 @@ fn versions(text: &mut String, summary: &GateSummary) {
     };
     let _ = writeln!(
         text,
-        "  {:<25}{:>10}{:>10}{:>10}{:>11}{:>12}",
+        "  {:<24}{:>10}{:>10}{:>10}{:>12}{:>12}",
         "", "", "", "", "mean/95%", errors
     );
     for version in &summary.versions {
@@ -231,8 +237,8 @@ fn version_row(text: &mut String, version: &GatedVersion, undecided: bool) {
     );
     let _ = writeln!(
         text,
-        "  {:<25}{:>10}{:>10}{:>10}{:>11}{:>12}",
-        shorten(&name, 25),
+        "  {:<24}{:>10}{:>10}{:>10}{:>12}{:>12}",
+        shorten(&name, 24),
         brief_percent(answer.promoted),
         brief_percent(answer.rolled_back),
         brief_percent(fifth),

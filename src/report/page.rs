@@ -1,6 +1,6 @@
 //! `report.html`: one self-contained page, charts inline, nothing from the network.
 //!
-//! Templates fill the blocks of `base.html`: `page.html`, `gate.html`, `rollout.html`, and `story.html`
+//! Templates fill the blocks of `base.html`: `page.html`, `gate.html`, `kayenta.html`, `rollout.html`, and `story.html`
 //! of [`super::story_page`]. Everything that a user wrote is escaped; only our own charts go in as they
 //! are.
 
@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::summary::Summary;
 use crate::summary::figures::Labels;
 use crate::summary::gate::GateSummary;
+use crate::summary::kayenta::JudgeSummary;
 use crate::summary::rollout::RolloutSummary;
 use crate::units::display;
 
@@ -78,6 +79,18 @@ pub fn gate(
 ) -> Result<String, minijinja::Error> {
     let (gate, charts) = (Value::from(Serde(summary)), shown(charts));
     rendered(include_str!("gate.html"), context! { gate, charts })
+}
+
+/// The page of a judge.
+///
+/// # Errors
+/// As [`gate`].
+pub fn judge(
+    summary: &JudgeSummary,
+    charts: &[(Labels, String)],
+) -> Result<String, minijinja::Error> {
+    let (judge, charts) = (Value::from(Serde(summary)), shown(charts));
+    rendered(include_str!("kayenta.html"), context! { judge, charts })
 }
 
 /// The page of a rollout.

@@ -13,17 +13,19 @@
 //! | `under_way` | requests without a response at the end of the interval |
 //! | `attempts_per_second` | attempts at replicas, retries included, per second |
 //! | `replicas` | replicas that take requests at the end of the interval |
+//! | `ready_share` | these over those of all versions that the phase sends to |
+//! | `open_connections` | TCP connections that are open at the end of the interval, if there are any |
 //!
 //! A field without a value is empty.
 
 use std::io::{self, Write};
 
-use crate::scenario::Scenario;
+use crate::scenario::{Phase, Scenario};
 use crate::tally::PhaseTally;
 use crate::tally::service::{Bucket, Outcome, ServiceTally};
 use crate::units::to_f64;
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 17] = [
     "end_seconds",
     "version",
     "requests_per_second",
@@ -39,6 +41,8 @@ const COLUMNS: [&str; 15] = [
     "under_way",
     "attempts_per_second",
     "replicas",
+    "ready_share",
+    "open_connections",
 ];
 
 /// Writes the file.
@@ -60,6 +64,10 @@ pub fn csv(
     let versions = 0..scenario.versions().len();
     let under_way: Vec<Vec<u64>> = versions.clone().map(|v| series.in_flight(v)).collect();
     let replicas: Vec<Vec<u32>> = versions.clone().map(|v| series.replicas(v, 0)).collect();
+    let open: Vec<Option<Vec<u64>>> = versions
+        .clone()
+        .map(|v| series.open_connections(v))
+        .collect();
     for place in 0..intervals {
         let all: u64 = series.versions.iter().map(|one| one[place].arrivals).sum();
         let end = (place as u64 + 1) * series.width;
@@ -69,7 +77,7 @@ pub fn csv(
                 (end as f64 / 1e9).to_string(),
                 scenario.versions()[version].name.clone(),
                 (bucket.arrivals as f64 / width).to_string(),
-                configured(scenario, phases, version, end).to_string(),
+                configured(phase_at(scenario, phases, end), version).to_string(),
                 share(bucket.arrivals, all),
             ];
             row.extend(outcomes(bucket));
@@ -78,6 +86,10 @@ pub fn csv(
                 under_way[version][place].to_string(),
                 (bucket.attempts as f64 / width).to_string(),
                 replicas[version][place].to_string(),
+                ready_share(phase_at(scenario, phases, end), &replicas, (version, place)),
+                open[version]
+                    .as_ref()
+                    .map_or_else(String::new, |open| open[place].to_string()),
             ]);
             file.write_record(row)?;
         }
@@ -85,11 +97,22 @@ pub fn csv(
     file.flush()
 }
 
-/// The target share in the phase in force just before a moment; the last one stays in force.
-fn configured(scenario: &Scenario, phases: &[PhaseTally], version: usize, nanos: u64) -> f64 {
+/// The phase in force just before a moment; the last one stays in force.
+fn phase_at<'a>(scenario: &'a Scenario, phases: &[PhaseTally], nanos: u64) -> &'a Phase {
     let began = |tally: &PhaseTally| tally.start.as_nanos() < nanos;
-    let place = phases.partition_point(began).saturating_sub(1);
-    let phase = &scenario.phases()[place];
+    &scenario.phases()[phases.partition_point(began).saturating_sub(1)]
+}
+
+/// The ready replicas of a version in an interval over those of all destinations of the phase.
+fn ready_share(phase: &Phase, replicas: &[Vec<u32>], (version, place): (usize, usize)) -> String {
+    let destinations = phase.destinations().iter().map(|one| one.version.0);
+    let ready = |version: usize| u64::from(replicas[version][place]);
+    let own = destinations.clone().filter(|&one| one == version);
+    share(own.map(ready).sum(), destinations.map(ready).sum())
+}
+
+/// The target share of a version.
+fn configured(phase: &Phase, version: usize) -> f64 {
     let destinations = phase.destinations().iter().zip(phase.target_shares());
     destinations
         .filter(|(destination, _)| destination.version.0 == version)

@@ -125,6 +125,9 @@ fn phase_table(text: &mut String, summary: &Summary, phase: &PhaseSummary) {
     // The name is shorter than a line, so that its end stands in the first one.
     let (name, rest) = line.split_once(" · ").unwrap_or((&line, ""));
     let _ = write!(text, "{BOLD}{name}{BOLD:#} · {rest}");
+    if phase.versions.iter().any(|version| version.ready.is_some()) {
+        return ready_table(text, phase);
+    }
     let with_replicas = phase
         .versions
         .iter()
@@ -142,13 +145,46 @@ fn phase_table(text: &mut String, summary: &Summary, phase: &PhaseSummary) {
     table.write(text);
 }
 
-fn row(version: &VersionSummary, with_replicas: bool) -> Vec<String> {
-    let absent = || "–".to_owned();
-    let name = match &version.shows {
+/// The table of a phase whose split follows the ready replicas.
+fn ready_table(text: &mut String, phase: &PhaseSummary) {
+    let header = [
+        "version",
+        "weight",
+        "observed",
+        "share",
+        "ready replicas",
+        "lowest to highest",
+        "p",
+    ];
+    let mut table = Table::new(header.to_vec());
+    for version in &phase.versions {
+        let absent = || "–".to_owned();
+        let ready = version.ready;
+        table.row(vec![
+            name(version),
+            count(u64::from(version.weight)),
+            count(version.observed_count),
+            version.observed_share.map_or_else(absent, percent),
+            ready.map_or_else(absent, |ready| percent(ready.mean_share)),
+            ready.map_or_else(absent, |ready| {
+                format!("{} to {}", percent(ready.lowest), percent(ready.highest))
+            }),
+            ready.map_or_else(absent, |ready| probability(ready.p_value.value)),
+        ]);
+    }
+    table.write(text);
+}
+
+fn name(version: &VersionSummary) -> String {
+    match &version.shows {
         Some(shows) => format!("{} ({})", shorten(&version.version, 16), shorten(shows, 14)),
         None => shorten(&version.version, 24),
-    };
-    let mut row = vec![name, count(u64::from(version.weight))];
+    }
+}
+
+fn row(version: &VersionSummary, with_replicas: bool) -> Vec<String> {
+    let absent = || "–".to_owned();
+    let mut row = vec![name(version), count(u64::from(version.weight))];
     if with_replicas {
         row.push(
             version

@@ -36,6 +36,8 @@ pub enum Resolution<'t> {
     },
     /// The virtual host has no route for it: 404, flag NR.
     NoRoute,
+    /// The virtual host of its authority is not asked at its port.
+    UnknownPort(&'t VirtualHost),
     /// No virtual host has its authority.
     UnknownHost(UnknownHost),
 }
@@ -46,7 +48,7 @@ impl<'t> Answer<'t> {
     pub fn route(&self) -> Option<&'t Route> {
         match self.resolution {
             Resolution::Route { route, .. } => Some(route),
-            Resolution::NoRoute | Resolution::UnknownHost(_) => None,
+            Resolution::NoRoute | Resolution::UnknownPort(_) | Resolution::UnknownHost(_) => None,
         }
     }
 }

@@ -77,8 +77,20 @@ impl Hosts {
 
     /// The place of the virtual host that answers a request.
     pub(super) fn find(&self, virtual_hosts: &[VirtualHost], request: &Request) -> Option<usize> {
+        self.find_that(request, |place| virtual_hosts[*place].serves(request))
+    }
+
+    /// The place of the virtual host that would answer a request at another port.
+    pub(super) fn find_at_any_port(
+        &self,
+        virtual_hosts: &[VirtualHost],
+        request: &Request,
+    ) -> Option<usize> {
+        self.find_that(request, |place| virtual_hosts[*place].is_at(request))
+    }
+
+    fn find_that(&self, request: &Request, serves: impl Fn(&usize) -> bool) -> Option<usize> {
         let host = lower(request.host());
-        let serves = |place: &usize| virtual_hosts[*place].serves(request);
         let from = self
             .exact
             .partition_point(|(domain, _, _)| **domain < *host);
@@ -87,11 +99,11 @@ impl Hosts {
             .take_while(|(domain, _, _)| *domain == *host)
             .filter(|(_, _, names)| names.hold(request))
             .map(|&(_, place, _)| place)
-            .find(serves)
+            .find(&serves)
             .or_else(|| {
                 let fits = |(domain, _): &&(Domain, usize)| domain.closeness(&host).is_some();
                 let wildcards = self.wildcards.iter().filter(fits);
-                wildcards.map(|&(_, place)| place).find(serves)
+                wildcards.map(|&(_, place)| place).find(&serves)
             })
     }
 }

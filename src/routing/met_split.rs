@@ -28,6 +28,14 @@ pub enum NoSplit {
     /// The manifests say nothing of its host.
     #[error("the manifests have no rule and no service for its host")]
     UnknownHost,
+    /// Its host is not asked at its port.
+    #[error("its host has no port {asked} for requests; it has {}", listed(ports))]
+    UnknownPort {
+        /// The port of the request.
+        asked: u16,
+        /// The ports of the host.
+        ports: Vec<u16>,
+    },
     /// Nobody listens, or no rule of the listener takes it.
     #[error("the manifests have no rule for such a connection")]
     NoListener,
@@ -49,6 +57,11 @@ pub enum NoSplit {
     },
 }
 
+fn listed(ports: &[u16]) -> String {
+    let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+    ports.join(", ")
+}
+
 impl RouteTable {
     /// The split that a request meets.
     ///
@@ -58,6 +71,10 @@ impl RouteTable {
         match self.answer(request).resolution {
             Resolution::Route { route, .. } => of_route(route),
             Resolution::NoRoute => Err(NoSplit::NoRoute),
+            Resolution::UnknownPort(host) => Err(NoSplit::UnknownPort {
+                asked: request.port,
+                ports: host.ports.clone(),
+            }),
             Resolution::UnknownHost(_) => Err(NoSplit::UnknownHost),
         }
     }

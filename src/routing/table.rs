@@ -3,7 +3,7 @@
 use super::answer::{Answer, PassedOver, Resolution};
 use super::hosts::Hosts;
 use super::lookup::Lookup;
-use super::{Domain, Listener, MESH, Request, Route};
+use super::{Domain, Listener, MESH, Request, Route, Source};
 
 /// All that the mesh says, for all of its proxies.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,8 +25,8 @@ pub struct VirtualHost {
     pub domains: Vec<Domain>,
     /// The proxies that have it: [`MESH`], or `namespace/name` of gateways; empty: all.
     pub gateways: Vec<String>,
-    /// The port that it listens on; `None`: all.
-    pub port: Option<u16>,
+    /// The ports that it is asked at; empty: all.
+    pub ports: Vec<u16>,
     /// The routes in order.
     pub routes: Vec<Route>,
 }
@@ -92,12 +92,30 @@ impl RouteTable {
     #[must_use]
     pub fn resolve(&self, request: &Request) -> Resolution<'_> {
         let Some((host, place)) = self.find_place(request) else {
-            return Resolution::UnknownHost(self.unknown_host_for(request));
+            return self.unknown(request);
         };
         place.map_or(Resolution::NoRoute, |place| Resolution::Route {
             place,
             route: &self.virtual_hosts[host].routes[place],
         })
+    }
+
+    /// The ports at which a proxy knows a host, for requests and connections, ascending.
+    #[must_use]
+    pub fn ports_of(&self, host: &str, source: &Source) -> Vec<u16> {
+        let named = |domains: &[Domain]| domains.iter().any(|one| one.closeness(host).is_some());
+        let here = |gateways: &[String]| gateways.is_empty() || gateways.contains(&source.gateway);
+        let hosts = self.virtual_hosts.iter();
+        let hosts = hosts.filter(|one| here(&one.gateways) && named(&one.domains));
+        let listeners = self.listeners.iter();
+        let listeners = listeners.filter(|one| here(&one.gateways) && named(&one.domains));
+        let mut ports: Vec<u16> = hosts
+            .flat_map(|host| host.ports.iter().copied())
+            .chain(listeners.map(|listener| listener.port))
+            .collect();
+        ports.sort_unstable();
+        ports.dedup();
+        ports
     }
 
     /// The place of the virtual host of a request, and in it the place of the route that answers.
@@ -114,7 +132,7 @@ impl RouteTable {
             return Answer {
                 virtual_host: None,
                 passed_over: Vec::new(),
-                resolution: Resolution::UnknownHost(self.unknown_host_for(request)),
+                resolution: self.unknown(request),
             };
         };
         let host = &self.virtual_hosts[host];
@@ -138,27 +156,45 @@ impl RouteTable {
         }
     }
 
-    fn unknown_host_for(&self, request: &Request) -> UnknownHost {
-        if request.source.gateway == MESH {
-            self.unknown_host
-        } else {
-            UnknownHost::NotFound
+    /// What becomes of a request that no virtual host takes. A gateway listens at its ports alone; a
+    /// sidecar takes requests to every port, and knows hosts at the ports of their services.
+    fn unknown(&self, request: &Request) -> Resolution<'_> {
+        let at_mesh = request.source.gateway == MESH;
+        let listens = |host: &VirtualHost| host.is_at(request) && host.has_port(request.port);
+        if (at_mesh || !self.virtual_hosts.iter().any(listens))
+            && let Some(place) = self.hosts.find_at_any_port(&self.virtual_hosts, request)
+        {
+            return Resolution::UnknownPort(&self.virtual_hosts[place]);
         }
+        Resolution::UnknownHost(match at_mesh {
+            true => self.unknown_host,
+            false => UnknownHost::NotFound,
+        })
     }
 }
 
 impl VirtualHost {
     /// Whether the proxy of a request has it, on the port of the request.
     pub(super) fn serves(&self, request: &Request) -> bool {
-        let here = self.gateways.is_empty() || self.gateways.contains(&request.source.gateway);
-        here && self.port.is_none_or(|port| port == request.port)
+        self.is_at(request) && self.has_port(request.port)
+    }
+
+    /// Whether the proxy of a request has it, at whatever port.
+    pub(super) fn is_at(&self, request: &Request) -> bool {
+        self.gateways.is_empty() || self.gateways.contains(&request.source.gateway)
+    }
+
+    /// Whether it is asked at a port.
+    #[must_use]
+    pub fn has_port(&self, port: u16) -> bool {
+        self.ports.is_empty() || self.ports.contains(&port)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{DirectResponse, Origin};
-    use super::super::{HeaderMatch, RouteAction, Source, StringMatch};
+    use super::super::{HeaderMatch, RouteAction, StringMatch};
     use super::*;
 
     fn route(name: &str) -> Route {
@@ -181,7 +217,7 @@ mod tests {
                 .map(|text| Domain::parse(text).unwrap())
                 .collect(),
             gateways: Vec::new(),
-            port: None,
+            ports: Vec::new(),
             routes: vec![route(name)],
         }
     }
@@ -216,7 +252,7 @@ mod tests {
     fn a_virtual_host_is_seen_by_its_gateways_on_its_port_only() {
         let mut bound = host("bound", &["reviews"]);
         bound.gateways = vec!["default/edge".into()];
-        bound.port = Some(80);
+        bound.ports = vec![80];
         let table = RouteTable::new(
             vec![bound, host("wild", &["rev*"])],
             Vec::new(),

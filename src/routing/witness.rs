@@ -17,7 +17,7 @@ impl Witness {
     /// one can be found; `None` if none was.
     #[must_use]
     pub fn request(host: &VirtualHost, domain: &Domain, condition: &RouteMatch) -> Option<Request> {
-        let port = condition.port.or(host.port).unwrap_or(80);
+        let port = condition.port.or(host.ports.first().copied()).unwrap_or(80);
         let authority = match &condition.authority {
             Some(pattern) => text(pattern)?,
             None if port == 80 => authority(domain),
@@ -191,7 +191,7 @@ mod tests {
             name: "reviews".into(),
             domains: vec![Domain::parse("*.example.com").unwrap()],
             gateways: vec!["default/edge".into()],
-            port: Some(9080),
+            ports: vec![9080],
             routes: Vec::new(),
         };
         let condition = RouteMatch {

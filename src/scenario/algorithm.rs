@@ -23,6 +23,8 @@ pub enum Algorithm {
     StaticStride,
     /// kube-proxy: a random replica; the replica counts are the weights.
     Replicas,
+    /// kube-proxy while replicas come and go: each replica that is ready is as likely.
+    ReadyReplicas,
     /// A hash of the user picks, so that a user keeps its version.
     Sticky(UserGroups),
     /// A cookie set once a user has met `version` keeps it there for good; until then each request
@@ -60,6 +62,7 @@ impl Algorithm {
             Self::Edf => "edf",
             Self::StaticStride => "static-stride",
             Self::Replicas => "replicas",
+            Self::ReadyReplicas => "ready replicas",
             Self::Sticky(_) => "sticky",
             Self::StickyCookie { .. } => "sticky-cookie",
         }
@@ -79,6 +82,13 @@ impl Algorithm {
             self,
             Self::EnvoyLegacy { .. } | Self::SmoothWrr | Self::Edf | Self::StaticStride
         )
+    }
+
+    /// Whether the split changes with the replicas that are ready, so that no share is known before
+    /// the run.
+    #[must_use]
+    pub fn follows_replicas(self) -> bool {
+        self == Self::ReadyReplicas
     }
 
     /// The version that the settings name, if any.

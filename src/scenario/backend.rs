@@ -118,6 +118,13 @@ impl Backend {
             || tries.is_some()
     }
 
+    /// Whether the number of replicas that take requests may change while the run goes on.
+    #[must_use]
+    pub fn replicas_change(&self) -> bool {
+        let crashes = |one: &ReplicaFault| matches!(one.fault, Fault::Crash { .. });
+        self.scaling != Scaling::Fixed || self.replica_faults.iter().any(crashes)
+    }
+
     /// Requests per second that the replicas of the beginning can serve.
     #[must_use]
     pub fn capacity(&self) -> f64 {

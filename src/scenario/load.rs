@@ -37,19 +37,18 @@ pub struct SlowReplica {
 }
 
 impl OfferedLoad {
-    /// The load of a version in a phase that begins `start` seconds after the run. `None` if
+    /// The load of a version that gets this share of a phase, which begins `start` seconds after the
+    /// run. `None` if
     /// arrivals have no rate of their own (a closed loop, a replay), or no replica is up.
     #[must_use]
-    pub fn of(phase: &Phase, start: f64, version: VersionIndex, backend: &Backend) -> Option<Self> {
+    pub fn of(phase: &Phase, start: f64, share: f64, backend: &Backend) -> Option<Self> {
         let arrivals = phase.arrivals();
         if arrivals.set_their_own_pace() && arrivals.classes().is_empty() {
             return None;
         }
         #[expect(clippy::cast_precision_loss, reason = "a length on average")]
         let seconds = phase.expected_nanos()? as f64 / 1e9;
-        let rate = to_f64(arrivals.rate.per_second())
-            * share(phase, version)
-            * backend.attempts_per_request();
+        let rate = to_f64(arrivals.rate.per_second()) * share * backend.attempts_per_request();
         let one = f64::from(backend.concurrency.get())
             / (backend.service_time.mean() * (1.0 + backend.slowdown) * arrivals.mean_work());
         let replicas = Replicas { backend };
@@ -94,7 +93,21 @@ impl OfferedLoad {
 }
 
 /// The share of the requests of a phase that a version gets.
-fn share(phase: &Phase, version: VersionIndex) -> f64 {
+/// The share of the requests of a phase that a version gets; where ready replicas decide, with as
+/// many of each version as there may be.
+#[must_use]
+pub fn offered_share(
+    phase: &Phase,
+    version: VersionIndex,
+    most_replicas: impl Fn(VersionIndex) -> u32,
+) -> f64 {
+    if phase.algorithm().follows_replicas() {
+        let destinations = phase.destinations().iter();
+        let there = destinations.clone().any(|one| one.version == version);
+        let all = destinations.map(|one| f64::from(most_replicas(one.version)));
+        let own = if there { most_replicas(version) } else { 0 };
+        return f64::from(own) / all.sum::<f64>();
+    }
     let shares = phase.effective_shares();
     let destinations = phase.destinations().iter().zip(shares);
     destinations
@@ -246,7 +259,13 @@ mod tests {
     }
 
     fn load(backend: &Backend) -> OfferedLoad {
-        OfferedLoad::of(&phase(), 0.0, VersionIndex(0), backend).unwrap()
+        OfferedLoad::of(
+            &phase(),
+            0.0,
+            offered_share(&phase(), VersionIndex(0), |_| 1),
+            backend,
+        )
+        .unwrap()
     }
 
     fn near(found: f64, expected: f64) {

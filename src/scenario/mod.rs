@@ -21,7 +21,7 @@ pub use arrivals::{ArrivalProcess, Arrivals, Bursts, Daily, TrafficClass};
 pub use backend::{Backend, ErrorRamp, Errors, Fault, MAX_SLOTS, ReplicaFault};
 pub use claim::{Claim, Needed, Statement};
 pub use connections::{Connections, MAX_OPEN_CONNECTIONS};
-pub use load::{MOST_WAITING, OfferedLoad, SlowReplica, WAITING_BYTES};
+pub use load::{MOST_WAITING, OfferedLoad, SlowReplica, WAITING_BYTES, offered_share};
 pub use name::{ScenarioName, ScenarioNameError};
 pub use phase::{Destination, Length, MAX_REQUESTS, Phase, PhaseError};
 pub use resilience::{MAX_EJECTION, OutlierDetection, Resilience, Retries, RetryBudget, SlowStart};

@@ -16,7 +16,8 @@ pub struct Destination {
     pub version: VersionIndex,
     /// The configured weight; relative, never reduced.
     pub weight: u32,
-    /// Replicas of the version; only the algorithm `replicas` looks at them.
+    /// Replicas of the version, which only the algorithm `replicas` looks at; if it follows those
+    /// that are ready, their number at the start of the run.
     pub replicas: u32,
 }
 
@@ -97,7 +98,8 @@ impl Phase {
         if weight > u64::from(u32::MAX) || replicas > u64::from(u32::MAX) {
             return Err(PhaseError::TooHeavy);
         }
-        if replicas == 0 && algorithm == Algorithm::Replicas {
+        let by_replicas = matches!(algorithm, Algorithm::Replicas | Algorithm::ReadyReplicas);
+        if replicas == 0 && by_replicas {
             return Err(PhaseError::NoReplicas);
         }
         if matches!(
@@ -205,12 +207,15 @@ impl Phase {
         ))
     }
 
-    /// The weights that the algorithm really reduces: the replica counts for `replicas`, else the
-    /// configured weights. Their sum is never zero.
+    /// The weights that the algorithm really reduces: the replica counts for `replicas` (at the
+    /// start of the run, if it follows those that are ready), else the configured weights. Their sum
+    /// is never zero.
     #[must_use]
     pub fn effective_weights(&self) -> Vec<u32> {
         match self.algorithm {
-            Algorithm::Replicas => self.destinations.iter().map(|d| d.replicas).collect(),
+            Algorithm::Replicas | Algorithm::ReadyReplicas => {
+                self.destinations.iter().map(|d| d.replicas).collect()
+            }
             _ => weights_or_one(self.destinations.iter().map(|d| d.weight).collect()),
         }
     }

@@ -7,6 +7,7 @@
 mod arrivals;
 mod counting;
 mod engine;
+mod observe;
 mod points;
 mod replay;
 mod replications;
@@ -20,6 +21,7 @@ mod timeline;
 mod trials;
 
 pub use engine::Engine;
+pub use observe::observe;
 pub use points::{PointLaw, PointSource, judged_trials};
 pub use replay::{Request, Step, replay};
 pub use replications::{Method, Replications, replicate};
@@ -80,6 +82,7 @@ pub fn run_with(
                 .map_or(bucket_nanos, engine::nanos),
             progress,
             engine,
+            observe: None,
         });
         (phases, Some(service))
     } else if time_follows_from_number(scenario) {
@@ -103,6 +106,9 @@ fn time_follows_from_number(scenario: &Scenario) -> bool {
         .iter()
         .all(|phase| phase.arrivals().process.is_constant())
 }
+
+/// Is shown requests as they are split: phase, moments in nanoseconds, destinations.
+type Observe<'a> = &'a dyn Fn(usize, &[u64], &[usize]);
 
 /// Makes the recorder of a phase: from its place, its start and its expected requests.
 type MakeRecorder<'a> = &'a dyn Fn(usize, SimTime, u64) -> PhaseRecorder;

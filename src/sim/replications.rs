@@ -121,6 +121,7 @@ fn add_replication(scenario: &Scenario, replication: u64, shapes: &[RunShape], s
             width: u64::MAX,
             progress: &|_| {},
             engine: Engine::Fastest,
+            observe: None,
         });
         if replication < MOST_RUNS {
             sum.service.add(&service);

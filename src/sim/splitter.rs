@@ -46,6 +46,14 @@ impl PhaseSplitter {
         self.split.pick(&mut self.random)
     }
 
+    /// From the next request on, each of so many replicas per destination is as likely as any other.
+    /// Without a single one, the split stays as it is.
+    pub(super) fn follow(&mut self, replicas: &[u32]) {
+        if let Some(split) = Replicas::new(replicas) {
+            self.split = Box::new(split);
+        }
+    }
+
     /// Adds the destinations of the next `requests` requests to `counts`.
     pub fn count(&mut self, mut requests: u64, counts: &mut [u64]) {
         while requests > 0 {
@@ -153,7 +161,7 @@ fn build(
     };
     Some(match phase.algorithm() {
         Algorithm::Envoy => Box::new(Envoy::new(&weights)?),
-        Algorithm::Replicas => Box::new(Replicas::new(&weights)?),
+        Algorithm::Replicas | Algorithm::ReadyReplicas => Box::new(Replicas::new(&weights)?),
         Algorithm::EnvoyLegacy { stride } => {
             Box::new(EnvoyLegacy::at_random(&weights, stride, &mut start)?)
         }

@@ -92,7 +92,7 @@ impl Thresholds {
         let mut own = random.clone();
         if let (&[a, b], &[end, _]) = (&*self.destinations, &*self.lasts) {
             for pick in picks {
-                *pick = if own.next_u64() > end { b } else { a };
+                *pick = std::hint::select_unpredictable(own.next_u64() > end, b, a);
             }
         } else {
             for pick in picks {

@@ -4,6 +4,7 @@
 //! neighbours, so that both tails keep their relative precision.
 
 use super::StatsError;
+use super::binomial::Binomial;
 use super::special::{Fraction, ln_poisson_density};
 
 /// The law of a count with a given mean.
@@ -84,6 +85,28 @@ impl Poisson {
 }
 
 impl Masses {
+    /// The probabilities of a binomial law, as [`Poisson::masses`] gives those of a Poisson law.
+    #[must_use]
+    pub fn of_binomial(law: &Binomial) -> Self {
+        let reach = 11.0 * law.sd() + 50.0;
+        let first = (law.mean() - reach).max(0.0) as u64;
+        let last = ((law.mean() + reach) as u64).min(law.trials());
+        let mode = (law.mean() as u64).clamp(first, last);
+        let mut masses = vec![0.0; (last - first + 1) as usize];
+        let middle = (mode - first) as usize;
+        masses[middle] = law.pmf(mode);
+        // P(X = k + 1) / P(X = k).
+        let odds = law.probability() / (1.0 - law.probability());
+        let ratio = |k: u64| (law.trials() - k) as f64 / (k + 1) as f64 * odds;
+        for place in (0..middle).rev() {
+            masses[place] = masses[place + 1] / ratio(first + place as u64);
+        }
+        for place in middle + 1..masses.len() {
+            masses[place] = masses[place - 1] * ratio(first + place as u64 - 1);
+        }
+        Self { first, masses }
+    }
+
     /// Each count with its probability.
     pub fn iter(&self) -> impl Iterator<Item = (u64, f64)> + '_ {
         (self.first..).zip(self.masses.iter().copied())

@@ -33,13 +33,19 @@ pub struct ConnectionSummary {
 pub(super) fn connections(scenario: &Scenario, tally: &ServiceTally) -> Vec<ConnectionSummary> {
     let mut rows = Vec::new();
     let counts = tally.connections.iter().flatten();
-    for ((phase, counts), served) in scenario.phases().iter().zip(counts).zip(&tally.phases) {
+    let phases = scenario.phases().iter().zip(counts).zip(&tally.phases);
+    for (place, ((phase, counts), served)) in phases.enumerate() {
         let all: u64 = served.iter().map(|service| service.requests()).sum();
-        let targets = phase.destinations().iter().zip(phase.effective_shares());
-        for (place, version) in scenario.versions().iter().enumerate() {
-            let own = targets.clone().filter(|(to, _)| to.version.0 == place);
-            let target_share = own.map(|(_, share)| to_f64(share)).sum();
-            let (count, requests) = (counts[place], served[place].requests());
+        let targets = phase
+            .destinations()
+            .iter()
+            .zip(target_shares(scenario, tally, place));
+        for (version_place, version) in scenario.versions().iter().enumerate() {
+            let own = targets
+                .clone()
+                .filter(|(to, _)| to.version.0 == version_place);
+            let target_share = own.map(|(_, share)| share).sum();
+            let (count, requests) = (counts[version_place], served[version_place].requests());
             if target_share == 0.0 && count.opened + count.cut + count.open_at_end + requests == 0 {
                 continue;
             }
@@ -56,4 +62,16 @@ pub(super) fn connections(scenario: &Scenario, tally: &ServiceTally) -> Vec<Conn
         }
     }
     rows
+}
+
+/// The share of new connections that each destination of phase number `place` should get: by the
+/// replicas that were ready, on average, where these decide.
+fn target_shares(scenario: &Scenario, tally: &ServiceTally, place: usize) -> Vec<f64> {
+    let phase = &scenario.phases()[place];
+    let Some(ready) = &tally.ready[place] else {
+        return phase.effective_shares().into_iter().map(to_f64).collect();
+    };
+    let expected = ready.destinations().iter().map(|one| one.expected);
+    let all: f64 = expected.clone().sum();
+    expected.map(|one| one / all.max(1.0)).collect()
 }

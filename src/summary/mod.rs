@@ -17,6 +17,7 @@ pub mod kayenta;
 mod order;
 mod phase;
 pub mod plan;
+mod ready;
 mod replications;
 pub mod rollout;
 mod sampled;
@@ -53,7 +54,11 @@ pub fn summarise(
     let phases = (0..scenario.phases().len())
         .map(|place| {
             let replications = replications.map(|all| (all.method, &all.phases[place]));
-            phase::summarise(scenario, place, &run.phases[place], replications)
+            let ready = run
+                .service
+                .as_ref()
+                .and_then(|all| all.ready[place].as_ref());
+            phase::summarise(scenario, place, &run.phases[place], ready, replications)
         })
         .collect::<Result<Vec<PhaseSummary>, StatsError>>()?;
     let claims = claims::judge_all(scenario, run)?;

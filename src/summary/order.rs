@@ -12,15 +12,16 @@ pub(super) const ORDER_LEVEL: f64 = 0.01;
 /// How the p-value of the order is defined.
 const CONVENTION: &str = "exact Wald-Wolfowitz runs test, two-sided by doubling";
 
-/// Examines the first requests of a phase; `None` where there is nothing to split, or too little
-/// to see.
+/// Examines the first requests of a phase; `None` where there is nothing to split, too little to
+/// see, or a split that moves with the ready replicas.
 pub(super) fn summarise(
     scenario: &Scenario,
     phase: &Phase,
     tally: &PhaseTally,
 ) -> Result<Option<OrderSummary>, StatsError> {
     let focus = focus::focus(phase);
-    if !focus::is_split(phase) || tally.opening.len() < 2 {
+    let follows = phase.algorithm().follows_replicas();
+    if follows || !focus::is_split(phase) || tally.opening.len() < 2 {
         return Ok(None);
     }
     let outcomes: Vec<bool> = tally

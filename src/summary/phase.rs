@@ -1,11 +1,14 @@
 //! One phase: its table, its order, its telemetry, its replications.
 
-use super::{Interval, PValue, PhaseSummary, TelemetrySummary, VersionSummary};
-use super::{focus, order, replications, verdict, words};
+use super::{
+    Interval, PValue, PhaseSummary, ReadySummary, TelemetrySummary, VersionSummary, focus, order,
+    ready, replications, verdict, words,
+};
 use crate::scenario::{Algorithm, Phase, Scenario};
 use crate::sim::Method;
 use crate::stats::binomial::Binomial;
 use crate::stats::{StatsError, convergence, gof, intervals, two_sided};
+use crate::tally::service::ReadyShares;
 use crate::tally::{PhaseReplications, PhaseTally};
 use crate::units::to_f64;
 
@@ -19,11 +22,13 @@ pub(super) fn summarise(
     scenario: &Scenario,
     place: usize,
     tally: &PhaseTally,
+    ready: Option<&ReadyShares>,
     replicated: Option<(Method, &PhaseReplications)>,
 ) -> Result<PhaseSummary, StatsError> {
     let phase = &scenario.phases()[place];
+    let ready = ready::of_phase(ready, tally.requests(), &tally.counts);
     let versions = (0..phase.destinations().len())
-        .map(|destination| version(scenario, phase, tally, destination))
+        .map(|destination| version(scenario, phase, tally, (destination, ready[destination])))
         .collect::<Result<Vec<VersionSummary>, StatsError>>()?;
     let mut summary = PhaseSummary {
         name: phase.name().to_owned(),
@@ -49,14 +54,15 @@ fn version(
     scenario: &Scenario,
     phase: &Phase,
     tally: &PhaseTally,
-    place: usize,
+    (place, ready): (usize, Option<ReadySummary>),
 ) -> Result<VersionSummary, StatsError> {
     let destination = phase.destinations()[place];
     let described = &scenario.versions()[destination.version.0];
     let target = phase.target_shares()[place];
     let (count, requests) = (tally.counts[place], tally.requests());
     let split = focus::is_split(phase) || phase.target_shares().len() > 1;
-    let judged = requests > 0 && split;
+    // Where the split moves with the replicas, no single share is the law of all requests.
+    let judged = requests > 0 && split && !phase.algorithm().follows_replicas();
     let tolerance = scenario.tolerance();
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
     let observed_share = (requests > 0).then(|| count as f64 / requests as f64);
@@ -74,6 +80,7 @@ fn version(
         weight: destination.weight,
         replicas: (phase.algorithm() == Algorithm::Replicas).then_some(destination.replicas),
         target_share: to_f64(target),
+        ready,
         observed_count: count,
         observed_share,
         wilson: wilson.map(|interval| Interval {
@@ -90,7 +97,7 @@ fn version(
                 )?,
                 convention: P_CONVENTION,
             }),
-            false => None,
+            false => ready.map(|ready| ready.p_value),
         },
         within_tolerance_probability: match judged {
             true => Some(convergence::within_tolerance(
@@ -111,7 +118,8 @@ fn joint_p_value(phase: &Phase, tally: &PhaseTally) -> Result<Option<PValue>, St
         .filter(|&place| *phase.target_shares()[place].numer() > 0)
         .collect();
     let stray = tally.requests() != live.iter().map(|&place| tally.counts[place]).sum::<u64>();
-    if live.len() < 3 || tally.requests() == 0 || stray {
+    let follows = phase.algorithm().follows_replicas();
+    if live.len() < 3 || tally.requests() == 0 || stray || follows {
         return Ok(None);
     }
     let counts: Vec<u64> = live.iter().map(|&place| tally.counts[place]).collect();

@@ -79,6 +79,8 @@ pub struct VersionSummary {
     pub replicas: Option<u32>,
     /// The configured share, 0 to 1.
     pub target_share: f64,
+    /// What its ready replicas gave it, where the split follows these.
+    pub ready: Option<ReadySummary>,
     /// Requests that it answered.
     pub observed_count: u64,
     /// Their share, 0 to 1; absent without any request.
@@ -92,6 +94,21 @@ pub struct VersionSummary {
     pub within_tolerance_probability: Option<f64>,
     /// Whether the observed share is within the tolerance.
     pub within_tolerance: Option<bool>,
+}
+
+/// What the ready replicas gave a destination over the requests of a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ReadySummary {
+    /// Its share of the ready replicas, the mean over all requests, 0 to 1.
+    pub mean_share: f64,
+    /// The standard deviation of the observed share around it.
+    pub standard_error: f64,
+    /// The lowest share that any request met.
+    pub lowest: f64,
+    /// The highest share that any request met.
+    pub highest: f64,
+    /// The probability of a count at least as far away, given the ready replicas at each request.
+    pub p_value: PValue,
 }
 
 /// An interval of shares.

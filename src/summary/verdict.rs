@@ -1,6 +1,6 @@
 //! What a phase means, in plain sentences.
 
-use super::{PhaseSummary, focus, words};
+use super::{PhaseSummary, focus, ready, words};
 use crate::scenario::{Algorithm, Phase, Scenario};
 use crate::stats::counter_picker::CounterPicker;
 use crate::stats::{StatsError, convergence};
@@ -16,6 +16,11 @@ pub(super) fn sentences(
     let mut sentences = Vec::new();
     if summary.requests == 0 {
         return Ok(vec!["No request arrived in this phase.".to_owned()]);
+    }
+    if phase.algorithm().follows_replicas() {
+        sentences.extend(ready::sentences(scenario, phase, summary));
+        sentences.extend(telemetry(scenario, summary));
+        return Ok(sentences);
     }
     sentences.push(observed(scenario, phase, summary)?);
     if focus::is_split(phase) {

@@ -27,6 +27,24 @@ pub(super) fn weights(phase: &Phase) -> String {
     weights.join("/")
 }
 
+/// What splits the traffic of a phase: its weights, or the replicas that are ready.
+pub(super) fn split(phase: &Phase) -> String {
+    match phase.algorithm().follows_replicas() {
+        true => "by replicas".to_owned(),
+        false => weights(phase),
+    }
+}
+
+/// The same of several phases, the first one introduced: `weights 80/20`, `50/50`.
+pub(super) fn splits<'a>(phases: impl IntoIterator<Item = &'a Phase>) -> Vec<String> {
+    let numbered = phases.into_iter().enumerate();
+    let shown = numbered.map(|(place, phase)| match place {
+        0 if !phase.algorithm().follows_replicas() => format!("weights {}", weights(phase)),
+        _ => split(phase),
+    });
+    shown.collect()
+}
+
 /// The algorithm with its settings.
 pub(super) fn algorithm(scenario: &Scenario, algorithm: Algorithm) -> String {
     let name = algorithm.name();

@@ -86,7 +86,7 @@ fn table(routes: Vec<Route>, connections: Forward) -> RouteTable {
         name: "reviews.default.svc.cluster.local".into(),
         domains: vec![Domain::parse("reviews").unwrap()],
         gateways: Vec::new(),
-        port: Some(9080),
+        ports: vec![9080],
         routes,
     };
     let listener = Listener {

@@ -20,7 +20,7 @@ const UNCOVERED: u64 = u64::MAX - u64::MAX % 1_000_000 - 1;
 pub fn request(table: &RouteTable, request: &Request) -> Prediction {
     let route = match table.answer(request).resolution {
         Resolution::Route { route, .. } => route,
-        Resolution::NoRoute | Resolution::UnknownHost(_) => {
+        Resolution::NoRoute | Resolution::UnknownPort(_) | Resolution::UnknownHost(_) => {
             return one(log::outcome("-", 404, "NR", "-", &[]));
         }
     };

@@ -13,6 +13,7 @@
 mod support;
 
 mod openmetrics;
+mod requests;
 
 use shiftsim::config::{Source, parse_scenario};
 use shiftsim::scenario::Scenario;
@@ -67,7 +68,15 @@ impl Measured {
 
     /// The sum of the last values of a metric.
     fn last(&self, metric: &str) -> f64 {
-        let series = self.metrics.iter().filter(|((name, _), _)| name == metric);
+        self.last_with(metric, &[])
+    }
+
+    /// The same of those with these labels.
+    fn last_with(&self, metric: &str, wanted: &[(&str, &str)]) -> f64 {
+        let series = self.metrics.iter().filter(|((name, labels), _)| {
+            let has = |label: &(&str, &str)| labels.contains(&format!("{label:?}"));
+            name == metric && wanted.iter().all(has)
+        });
         series.map(|(_, points)| points.last().unwrap().1).sum()
     }
 
@@ -85,11 +94,79 @@ fn metrics_keep_the_rules_of_openmetrics_and_count_every_request() {
         let (_, folder) = ready(name);
         let found = Measured::read(&folder);
         let requests = found.sum("requests");
-        assert_eq!(found.last("istio_requests_total"), requests, "{name}");
+        let source = [("reporter", "source")];
+        let all = found.last_with("istio_requests_total", &source);
+        assert_eq!(all, requests, "{name}");
         let timed = requests - found.sum("refused");
-        let times = found.last("istio_request_duration_milliseconds_count");
+        let times = found.last_with("istio_request_duration_milliseconds_count", &source);
         assert_eq!(times, timed, "{name}");
+        // What was refused never reached a server; what was tried again came more than once.
+        let destination = [("reporter", "destination")];
+        let at_servers = found.last_with("istio_requests_total", &destination);
+        let attempts = found.sum("attempts") - found.sum("refused");
+        assert_eq!(at_servers, attempts, "{name}");
+        let times = found.last_with("istio_request_duration_milliseconds_count", &destination);
+        assert_eq!(times, attempts, "{name}");
     }
+}
+
+/// One replica that is too slow for a quarter of the requests, tried once more.
+const TIMEOUTS: &str = "name: timeouts\narrivals: poisson\nrate: 10/s\nduration: 300s\n\
+    backend: {replicas: 4, service-time: {exponential: {mean: 100ms}}, errors: 10%, \
+    retries: {attempts: 1, per-try-timeout: 150ms, back-off: 1ms}}\nweights: {v1: 80, v2: 20}\n";
+
+#[test]
+fn servers_report_attempts_and_callers_who_hang_up() {
+    let folder = Folder::new();
+    folder.write("timeouts.yaml", TIMEOUTS);
+    let arguments = ["run", "timeouts.yaml", "--no-charts", "--out", "out"];
+    let output = shiftsim(&folder.path, &arguments);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let found = Measured::read(&folder);
+    let seen = |reporter, code, flags| {
+        let labels = [
+            ("reporter", reporter),
+            ("response_code", code),
+            ("response_flags", flags),
+        ];
+        found.last_with("istio_requests_total", &labels)
+    };
+    let client = |code, flags| seen("source", code, flags);
+    let server = |code, flags| seen("destination", code, flags);
+    // The server never answers 504: its callers hung up. Each success is one at the server, too.
+    assert_eq!(server("200", "-"), client("200", "-"));
+    assert_eq!([server("504", "UT"), client("0", "DC")], [0.0, 0.0]);
+    assert!(client("504", "UT") > 50.0 && server("0", "DC") > client("504", "UT"));
+    assert!(server("500", "-") > client("500", "-"));
+    let attempts = server("200", "-") + server("500", "-") + server("0", "DC");
+    assert_eq!(attempts, found.sum("attempts"));
+    // At the server nothing takes longer than an attempt may; at the client two of them, and a wait.
+    let up_to = |reporter, le| {
+        let labels = [("reporter", reporter), ("le", le)];
+        found.last_with("istio_request_duration_milliseconds_bucket", &labels)
+    };
+    assert_eq!(up_to("destination", "250.0"), attempts);
+    assert!(up_to("source", "250.0") < found.sum("requests"));
+}
+
+#[test]
+fn open_connections_stand_beside_the_requests_that_they_carry() {
+    let (_, folder) = ready("long-connections");
+    let found = Measured::read(&folder);
+    let opened = found.last("istio_tcp_connections_opened_total");
+    let closed = found.last("istio_tcp_connections_closed_total");
+    let open = found.last("envoy_cluster_upstream_cx_active");
+    assert_eq!(opened - closed, open);
+    let series = rows(&text(&folder.read("out/series.csv")));
+    let place = series[0].iter().position(|name| name == "open_connections");
+    let last = series[series.len() - 2..]
+        .iter()
+        .map(|row| &row[place.unwrap()]);
+    let last: f64 = last.map(|open| open.parse::<f64>().unwrap()).sum();
+    assert_eq!(last, open);
+    // Two a second for ten minutes, and none is refused: a row each.
+    let requests = rows(&text(&folder.read("out/requests.csv")));
+    assert_eq!((requests.len() - 1) as f64, opened);
 }
 
 /// Connections that carry nothing that could be counted.

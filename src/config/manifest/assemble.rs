@@ -123,11 +123,17 @@ impl Assembly<'_> {
                 self.doubt(&service.meta, service.meta.span.clone(), message, effect);
                 continue;
             }
+            let Some(ports) = self.request_ports(host) else {
+                let message = format!("no port of `{host}` carries HTTP");
+                let effect = "rules for requests are not used at ports of TCP and TLS";
+                self.doubt(&service.meta, service.meta.span.clone(), message, effect);
+                continue;
+            };
             self.hosts.push(VirtualHost {
                 name: host.clone(),
                 domains: mesh_domains(host),
                 gateways: vec![MESH.to_owned()],
-                port: None,
+                ports,
                 routes: routes.to_vec(),
             });
         }
@@ -135,19 +141,15 @@ impl Assembly<'_> {
 
     /// A service without a rule gets its requests as they come.
     fn add_plain_service(&mut self, service: &Service) {
-        let has_host = self.hosts.iter().any(|known| {
-            known.name == service.host && known.gateways.iter().any(|gateway| gateway == MESH)
-        });
-        let has_http = service.ports.is_empty() || service.ports.iter().any(|port| !port.is_tcp);
-        if !has_host
-            && has_http
+        let ports = self.ports_without_rules(service);
+        if let Some(ports) = ports
             && let Some((origin, forward)) = self.plain(service, None)
         {
             self.hosts.push(VirtualHost {
                 name: service.host.clone(),
                 domains: mesh_domains(&service.host),
                 gateways: vec![MESH.to_owned()],
-                port: None,
+                ports,
                 routes: vec![Route::new(origin, RouteAction::Forward(forward))],
             });
         }
@@ -170,6 +172,32 @@ impl Assembly<'_> {
                 });
             }
         }
+    }
+
+    /// The ports of a service at which requests follow no rule; empty: all. `None` if there are none.
+    fn ports_without_rules(&self, service: &Service) -> Option<Vec<u16>> {
+        let mut ports = service.http_ports()?;
+        let ruled = |host: &&VirtualHost| {
+            host.name == service.host && host.gateways.iter().any(|gateway| gateway == MESH)
+        };
+        let mut ruled = self.hosts.iter().filter(ruled).peekable();
+        if ruled.peek().is_none() {
+            return Some(ports);
+        }
+        let ruled: Vec<&VirtualHost> = ruled.collect();
+        ports.retain(|port| !ruled.iter().any(|host| host.has_port(*port)));
+        (!ports.is_empty()).then_some(ports)
+    }
+
+    /// The ports at which a sidecar knows a host; empty: all, as its service is not known. `None` if
+    /// none of its ports carries HTTP.
+    ///
+    /// Source: istio/istio, `pilot/pkg/networking/core/route/route.go`
+    /// (`buildSidecarVirtualHostsForVirtualService`).
+    pub(super) fn request_ports(&self, host: &str) -> Option<Vec<u16>> {
+        self.inventory
+            .service(host)
+            .map_or(Some(Vec::new()), Service::http_ports)
     }
 
     /// All of a service, by one of its ports if it is known which.
@@ -205,7 +233,7 @@ impl Assembly<'_> {
                     name: rule.host.clone(),
                     domains: mesh_domains(&rule.host),
                     gateways: vec![MESH.to_owned()],
-                    port: None,
+                    ports: self.request_ports(&rule.host).unwrap_or_default(),
                     routes,
                 }),
             }
@@ -373,11 +401,12 @@ impl Assembly<'_> {
     }
 
     pub(super) fn doubt(&mut self, meta: &Meta, span: Range<usize>, message: String, effect: &str) {
-        let known = self
-            .doubts
-            .iter()
-            .any(|known| known.file == meta.file && known.span == span && known.message == message);
-        if !known {
+        // What is not given is said once, and what is wrong wherever it stands.
+        let said_once = effect.starts_with("it is taken to");
+        let same = |known: &Doubt| {
+            known.file == meta.file && known.message == message && (said_once || known.span == span)
+        };
+        if !self.doubts.iter().any(same) {
             self.doubts.push(Doubt {
                 file: meta.file,
                 span,

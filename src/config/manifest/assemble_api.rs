@@ -137,7 +137,11 @@ fn add_mesh(assembly: &mut Assembly, route: &ApiRoute, host: &str, port: Option<
     let connections = assembly.connections(&route.connections, &route.meta, api);
     if !http.is_empty() {
         let gateways = vec![MESH.to_owned()];
-        add_host(assembly, host, mesh_domains(host), gateways, port, &http);
+        let ports = port.map_or_else(
+            || assembly.request_ports(host).unwrap_or_default(),
+            |port| vec![port],
+        );
+        add_host(assembly, host, mesh_domains(host), gateways, ports, &http);
     }
     if connections.is_empty() {
         return;
@@ -196,7 +200,8 @@ fn add_gateway(
         for (name, port) in places {
             let domains = Domain::parse(name).into_iter().collect();
             let gateways = vec![gateway.to_owned()];
-            add_host(assembly, name, domains, gateways, port, &http);
+            let ports = port.into_iter().collect();
+            add_host(assembly, name, domains, gateways, ports, &http);
         }
     }
 }
@@ -215,13 +220,13 @@ fn add_host(
     name: &str,
     domains: Vec<Domain>,
     gateways: Vec<String>,
-    port: Option<u16>,
+    ports: Vec<u16>,
     routes: &[Route],
 ) {
     let same = assembly
         .hosts
         .iter_mut()
-        .find(|known| known.name == name && known.gateways == gateways && known.port == port);
+        .find(|known| known.name == name && known.gateways == gateways && known.ports == ports);
     match same {
         Some(known) => {
             // Two listeners of one port may have a hostname in common.
@@ -233,7 +238,7 @@ fn add_host(
             name: name.to_owned(),
             domains,
             gateways,
-            port,
+            ports,
             routes: routes.to_vec(),
         }),
     }

@@ -100,9 +100,10 @@ fn add_host(
     port: Option<u16>,
     routes: &[Route],
 ) {
+    let ports: Vec<u16> = port.into_iter().collect();
     let merged = hosts
         .iter_mut()
-        .find(|known| known.name == *host && known.gateways == [gateway] && known.port == port);
+        .find(|known| known.name == *host && known.gateways == [gateway] && known.ports == ports);
     if let Some(merged) = merged {
         merged.routes.extend_from_slice(routes);
         catch_alls_last(&mut merged.routes);
@@ -112,7 +113,7 @@ fn add_host(
         name: host.to_owned(),
         domains: Domain::parse(host).into_iter().collect(),
         gateways: vec![gateway.to_owned()],
-        port,
+        ports,
         routes: routes.to_vec(),
     });
 }

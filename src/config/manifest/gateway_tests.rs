@@ -370,7 +370,10 @@ fn servers_of_an_istio_gateway_follow_the_rules_of_their_protocol() {
     );
     let manifests = parsed(&istio(servers, &spec)).unwrap();
     let hosts = manifests.table.virtual_hosts().iter();
-    assert_eq!(hosts.map(|host| host.port).collect::<Vec<_>>(), [Some(80)]);
+    assert_eq!(
+        hosts.map(|host| host.ports.clone()).collect::<Vec<_>>(),
+        [[80]]
+    );
     let listeners = manifests.table.listeners().iter();
     let rules = listeners.map(|one| (one.port, one.routes[0].origin.rule.clone()));
     let mut rules: Vec<(u16, String)> = rules.collect();

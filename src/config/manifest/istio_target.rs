@@ -4,10 +4,11 @@
 //! `pkg/config/validation/validation.go`.
 
 use super::istio_names::{destination_problem, is_label};
-use super::object::{Keys, number, object, refuse, scalar, text};
+use super::object::{Keys, doubt, number, object, refuse, scalar, text};
 use super::resources::{Meta, Reference, Target, qualified};
 use crate::config::reader::{Fields, Report};
 use crate::config::yaml::{Node, Value};
+use crate::units::display::short_percent;
 
 pub(super) fn first_line(node: &Node, fields: &Fields) -> std::ops::Range<usize> {
     match fields.entries().is_empty() {
@@ -56,11 +57,36 @@ pub(super) fn targets(listed: &[Node], meta: &Meta, report: &mut Report) -> Opti
             "The sum of weights of all weighted clusters exceeds 4294967295",
         );
     }
+    warn_of_sum(&targets, listed, report);
     let failed = |all: &[crate::config::Diagnostic]| {
         all.iter()
             .any(|one| one.severity == crate::config::Severity::Error)
     };
     (!failed(&report.diagnostics[before..])).then_some(targets)
+}
+
+/// Weights are relative to their sum, which people who write percentages may not expect.
+fn warn_of_sum(targets: &[Target], listed: &[Node], report: &mut Report) {
+    let sum: u64 = targets.iter().map(|target| u64::from(target.weight)).sum();
+    let all_read = targets.len() == listed.len() && targets.len() > 1;
+    if !all_read || sum == 0 || is_round(sum) {
+        return;
+    }
+    let shares: Vec<String> = targets
+        .iter()
+        .map(|target| short_percent(f64::from(target.weight) / sum as f64))
+        .collect();
+    let message = format!("these weights sum to {sum}, not to 100");
+    let effect = format!("they are relative: the shares are {}", shares.join(", "));
+    let span = listed[0].span.start..listed[listed.len() - 1].span.end;
+    doubt(report, span, message, effect);
+}
+
+/// 10, 100, 1000 and so on: parts that are meant to be parts of that.
+fn is_round(sum: u64) -> bool {
+    sum > 1
+        && std::iter::successors(Some(sum), |rest| (rest % 10 == 0).then_some(rest / 10)).last()
+            == Some(1)
 }
 
 fn weight(fields: &Fields, report: &mut Report) -> u32 {

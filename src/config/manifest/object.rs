@@ -49,11 +49,29 @@ fn look_at(entry: &Entry, what: &str, keys: &Keys, report: &mut Report) {
         .chain(keys.not_simulated.iter().map(|(name, _)| *name))
         .collect();
     let message = format!("unknown field `{key}` in {what}");
+    let camel = camel_case(key);
+    if camel != key && known.contains(&&*camel) {
+        // The API server refuses it, or drops it without validation; the resource's schema knows the
+        // JSON names alone.
+        let help = format!("write `{camel}`: the API server knows no other name of it");
+        report.add(Diagnostic::error(span, message, "a name of the protobuf file").help(help));
+        return;
+    }
     report.add(match nearest(key, &known) {
         Some(nearest) => Diagnostic::error(span, message, "unknown field")
             .help(format!("did you mean `{nearest}`?")),
         None => Diagnostic::warning(span, message, "ignored"),
     });
+}
+
+/// `source_labels` as `sourceLabels`.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_').filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (head, tail) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+        name + &head.to_ascii_uppercase() + tail
+    })
 }
 
 /// The items of a list; nothing if the key is absent.

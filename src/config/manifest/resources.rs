@@ -132,6 +132,15 @@ pub(super) struct Service {
     pub(super) selector: BTreeMap<String, String>,
 }
 
+impl Service {
+    /// The ports that carry HTTP; empty: no port is known. `None`: there are ports, all of others.
+    pub(super) fn http_ports(&self) -> Option<Vec<u16>> {
+        let carry_http = self.ports.iter().filter(|port| !port.is_tcp);
+        let ports: Vec<u16> = carry_http.map(|port| port.number).collect();
+        (self.ports.is_empty() || !ports.is_empty()).then_some(ports)
+    }
+}
+
 /// A port of a service.
 #[derive(Debug, Clone)]
 pub(super) struct ServicePort {

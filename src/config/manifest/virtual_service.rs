@@ -156,7 +156,7 @@ fn warn_of_unused<C>(rules: &[Analysed<C>], covers: fn(&C, &C) -> bool, report: 
             caught = true;
             continue;
         }
-        let mut used = false;
+        let mut doubts = Vec::new();
         for (own, condition, span) in &rule.matches {
             match seen.iter().find(|(other, _)| covers(other, condition)) {
                 Some((_, other)) => {
@@ -164,17 +164,18 @@ fn warn_of_unused<C>(rules: &[Analysed<C>], covers: fn(&C, &C) -> bool, report: 
                         "virtualService rule {name} match {own} is not used (duplicate/overlapping \
                          match in rule {other})"
                     );
-                    doubt(report, (*span).clone(), message, NEVER);
+                    doubts.push((message, (*span).clone()));
                 }
-                None => {
-                    used = true;
-                    seen.push((condition, name));
-                }
+                None => seen.push((condition, name)),
             }
         }
-        if !used {
+        // Of a rule that is not used at all that much is said, and not of each match too.
+        if doubts.len() == rule.matches.len() {
             let message = unused("all matches used by prior rules");
-            doubt(report, rule.span.clone(), message, NEVER);
+            doubts = vec![(message, rule.span.clone())];
+        }
+        for (message, span) in doubts {
+            doubt(report, span, message, NEVER);
         }
     }
 }

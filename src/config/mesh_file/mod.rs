@@ -2,6 +2,7 @@
 //! delete manifests.
 
 mod calls;
+mod doubts;
 mod phases;
 mod traffic;
 mod versions;
@@ -73,15 +74,14 @@ pub fn parse_story(source: &Source, folder: &Path) -> Result<LoadedStory, Config
     };
     let mut warnings: Vec<String> = warnings.iter().map(|one| render(source, one)).collect();
     let stretches = phases::build(&draft.manifests, draft.phases, folder, &mut warnings)?;
+    let story = Story {
+        stretches,
+        ..draft.story
+    };
+    warnings.extend(doubts::doubts(&story));
     warnings.sort();
     warnings.dedup();
-    Ok(LoadedStory {
-        story: Story {
-            stretches,
-            ..draft.story
-        },
-        warnings,
-    })
+    Ok(LoadedStory { story, warnings })
 }
 
 /// A story whose manifests are not read yet.

@@ -1,5 +1,7 @@
 //! Which requests a selector of a Prometheus query counts: all, the successful or the failed.
 
+use std::fmt;
+
 use regex::Regex;
 
 /// The requests that a selector counts.
@@ -19,6 +21,17 @@ pub(super) struct Matcher {
     pub(super) label: String,
     pub(super) operator: &'static str,
     pub(super) value: String,
+}
+
+impl fmt::Display for Matcher {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            label,
+            operator,
+            value,
+        } = self;
+        write!(formatter, "{label}{operator}\"{value}\"")
+    }
 }
 
 impl Matcher {
@@ -49,7 +62,7 @@ struct Sample {
 
 const HTTP: Sample = Sample {
     successes: &["200", "201"],
-    failures: &["500", "503"],
+    failures: &["500", "502", "503", "504"],
     others: &["400", "404"],
 };
 const HTTP_CLASS: Sample = Sample {
@@ -105,10 +118,19 @@ fn sample_of(label: &str, value: &str) -> Option<&'static Sample> {
     }
 }
 
+/// What all matchers together count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub(super) requests: Requests,
+    /// A condition that tells some failures from others, such as `response_code="503"`.
+    pub(super) some_failures: Option<String>,
+}
+
 /// The requests that all matchers together count; `None` if a matcher that looks like one on the
 /// outcome is not understood.
-pub(super) fn counted(matchers: &[Matcher]) -> Option<Requests> {
+pub(super) fn counted(matchers: &[Matcher]) -> Option<Counted> {
     let mut counted = Requests::All;
+    let mut some_failures = None;
     for matcher in matchers {
         let Some(sample) = sample_of(&matcher.label, &matcher.value) else {
             continue;
@@ -132,13 +154,24 @@ pub(super) fn counted(matchers: &[Matcher]) -> Option<Requests> {
             (false, true) => Requests::Failed,
             (false, false) => return None,
         };
+        let partly = match one {
+            Requests::All => false,
+            Requests::Successful => any_failure,
+            Requests::Failed => !all_failures,
+        };
+        if partly {
+            some_failures = Some(matcher.to_string());
+        }
         counted = match (counted, one) {
             (Requests::All, one) | (one, Requests::All) => one,
             (a, b) if a == b => a,
             _ => return None,
         };
     }
-    Some(counted)
+    Some(Counted {
+        requests: counted,
+        some_failures,
+    })
 }
 
 #[cfg(test)]
@@ -146,6 +179,10 @@ mod tests {
     use super::*;
 
     fn one(label: &str, operator: &'static str, value: &str) -> Option<Requests> {
+        one_of(label, operator, value).map(|counted| counted.requests)
+    }
+
+    fn one_of(label: &str, operator: &'static str, value: &str) -> Option<Counted> {
         counted(&[
             Matcher {
                 label: "destination_service".into(),
@@ -158,6 +195,24 @@ mod tests {
                 value: value.into(),
             },
         ])
+    }
+
+    #[test]
+    fn conditions_that_tell_failures_apart_are_known() {
+        let some = |operator, value| {
+            one_of("response_code", operator, value)
+                .unwrap()
+                .some_failures
+        };
+        assert_eq!(some("=", "503").as_deref(), Some("response_code=\"503\""));
+        assert!(some("!=", "503").is_some() && some("=~", "502|504").is_some());
+        assert!(some("!=", "404").is_some() && some("=", "404").is_some());
+        assert_eq!(some("=~", "5.*"), None);
+        assert_eq!(some("!~", "5.."), None);
+        assert_eq!(some("=~", "2.."), None);
+        assert_eq!(some("=~", "5..|4.."), None);
+        let class = one_of("envoy_response_code_class", "=", "5").unwrap();
+        assert_eq!(class.some_failures, None);
     }
 
     #[test]

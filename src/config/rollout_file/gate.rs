@@ -289,13 +289,13 @@ fn read_weights(node: &Node, report: &mut Report) -> Option<Vec<CanaryWeight>> {
     let percent = |text: &str| -> Option<CanaryWeight> {
         text.trim().parse().ok().and_then(CanaryWeight::percent)
     };
+    let stepped = |first: &str, rest: &str| {
+        let (last, step) = rest.split_once('/')?;
+        series(percent(first)?, percent(last)?, percent(step)?)
+    };
     let found: Option<Vec<CanaryWeight>> = match &node.value {
         Value::Plain(text) => match text.split_once("..") {
-            Some((first, rest)) => {
-                let (last, step) = rest.split_once('/')?;
-                let [first, last, step] = [first, last, step].map(percent);
-                series(first?, last?, step?)
-            }
+            Some((first, rest)) => stepped(first, rest),
             None => percent(text).map(|weight| vec![weight]),
         },
         Value::List(items) => items
@@ -307,10 +307,38 @@ fn read_weights(node: &Node, report: &mut Report) -> Option<Vec<CanaryWeight>> {
             .collect(),
         _ => None,
     };
-    if found.is_none() {
-        report.expected(node, EXPECTED);
+    match found {
+        None if has_fraction(node) => report.add(
+            Diagnostic::error(
+                node.span.clone(),
+                "weights are whole percentages",
+                "there is a fraction",
+            )
+            .help(
+                "the tools know whole percentages alone: round the weights and list them, such as \
+                 [10, 13, 15, 18, 20]",
+            ),
+        ),
+        None => report.expected(node, EXPECTED),
+        Some(_) => {}
     }
     found
+}
+
+/// Whether one of the weights is a number with a fraction.
+fn has_fraction(node: &Node) -> bool {
+    let fraction = |text: &str| {
+        let number = text.trim().parse::<f64>();
+        number.is_ok_and(|number| number.fract() != 0.0)
+    };
+    match &node.value {
+        Value::Plain(text) => match text.split_once("..") {
+            Some((first, rest)) => std::iter::once(first).chain(rest.split('/')).any(fraction),
+            None => fraction(text),
+        },
+        Value::List(items) => items.iter().any(has_fraction),
+        _ => false,
+    }
 }
 
 fn series(

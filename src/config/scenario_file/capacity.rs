@@ -10,6 +10,7 @@ use crate::config::Diagnostic;
 use crate::config::reader::Report;
 use crate::scenario::{
     Backend, MOST_WAITING, OfferedLoad, Phase, SlowReplica, VersionIndex, WAITING_BYTES,
+    offered_share,
 };
 use crate::units::display::count;
 
@@ -29,7 +30,11 @@ pub(super) fn check(
         };
         let (mut start, mut waiting) = (0.0, 0.0);
         for phase in phases {
-            let load = OfferedLoad::of(phase, start, VersionIndex(place), backend);
+            let share = offered_share(phase, VersionIndex(place), |version| {
+                let backend = versions[version.0].version.backend.as_ref();
+                backend.map_or(0, Backend::most_replicas)
+            });
+            let load = OfferedLoad::of(phase, start, share, backend);
             start += seconds(phase);
             let Some(load) = load else { continue };
             let draft = drafts.iter().find(|draft| draft.name == phase.name());

@@ -6,7 +6,7 @@ use crate::config::Diagnostic;
 use crate::config::reader::{Fields, Report, list, suggestion};
 use crate::config::values;
 use crate::config::yaml::{Node, Value, shorten};
-use crate::scenario::{Claim, MAX_REQUESTS, Needed, Statement, VersionIndex};
+use crate::scenario::{Claim, MAX_REQUESTS, Needed, Phase, Statement, VersionIndex};
 use crate::units::{ConfidenceLevel, Tolerance};
 
 /// The keys of a claim that are not its statement.
@@ -24,6 +24,7 @@ pub(in crate::config) const STATEMENTS: [&str; 5] = [
 pub(super) fn read(
     file: &Fields,
     drafts: &[PhaseDraft],
+    phases: &[Phase],
     versions: &[NamedVersion],
     report: &mut Report,
 ) -> Vec<Claim> {
@@ -35,7 +36,11 @@ pub(super) fn read(
         return Vec::new();
     };
     let known: Vec<&str> = CLAIM_KEYS.into_iter().chain(STATEMENTS).collect();
-    let reader = Reader { drafts, versions };
+    let reader = Reader {
+        drafts,
+        phases,
+        versions,
+    };
     items
         .iter()
         .filter_map(|item| {
@@ -47,6 +52,7 @@ pub(super) fn read(
 
 struct Reader<'a> {
     drafts: &'a [PhaseDraft],
+    phases: &'a [Phase],
     versions: &'a [NamedVersion],
 }
 
@@ -55,6 +61,7 @@ impl Reader<'_> {
         let phase = self.phase(fields, report);
         let statement = self.statement(fields, report);
         self.reached(phase, fields, report);
+        self.judgeable(phase, statement.as_ref(), fields, report);
         Some(Claim {
             text: fields
                 .get("claim")
@@ -120,6 +127,29 @@ impl Reader<'_> {
                     report.add(mistake.help("name a version of that phase, or another `phase`"));
                 }
             }
+        }
+    }
+
+    /// Reports a claim about what a split gives in general, where the run alone knows the split.
+    fn judgeable(
+        &self,
+        phase: Option<usize>,
+        statement: Option<&Statement>,
+        fields: &Fields,
+        report: &mut Report,
+    ) {
+        let draft = phase.and_then(|phase| self.drafts.get(phase));
+        let named = |phase: &&Phase| draft.is_some_and(|draft| draft.name == phase.name());
+        let follows = |phase: &Phase| phase.algorithm().follows_replicas();
+        let followed = self.phases.iter().find(named).is_some_and(follows);
+        let seen_in_the_run = matches!(statement, Some(Statement::ObservedShare { .. }));
+        if followed && statement.is_some() && !seen_in_the_run {
+            let message = "nothing can be claimed of a split that follows the ready replicas";
+            report.add(
+                Diagnostic::error(fields.start(), message, "only the run knows the shares").help(
+                    "claim an `observed-share`, or give versions replicas that do not change",
+                ),
+            );
         }
     }
 

@@ -131,7 +131,7 @@ fn read(source: &Source, report: &mut Report) -> Option<Scenario> {
         .collect();
     capacity::check(&phases, &versions, &drafts, report);
     endless::check(&phases, &versions, report);
-    let claims = claims::read(&fields, &drafts, &versions, report);
+    let claims = claims::read(&fields, &drafts, &phases, &versions, report);
     let protocol = protocol(&fields, report);
     let connections = connections::read(&fields, protocol, &versions, &phases, report);
     let parts = Parts {

@@ -1,6 +1,11 @@
 //! Phases: each with its own keys, and those of the file as defaults.
 
+mod mistakes;
+mod ready;
+
 use std::ops::Range;
+
+use mistakes::{all_zero, explain, no_weights};
 
 use super::algorithm::{self, AlgorithmDraft};
 use super::arrivals;
@@ -10,8 +15,8 @@ use crate::config::reader::{Fields, Report};
 use crate::config::values;
 use crate::config::yaml::{Node, Value, shorten};
 use crate::scenario::{
-    Algorithm, ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, PhaseError,
-    ScenarioName,
+    Algorithm, ArrivalProcess, Arrivals, Destination, Length, MAX_REQUESTS, Phase, ScenarioName,
+    VersionIndex,
 };
 
 /// The keys of a phase.
@@ -34,6 +39,8 @@ pub(super) struct PhaseDraft {
     weights: Vec<Named>,
     weights_span: Range<usize>,
     replicas: Vec<Named>,
+    /// Where those numbers stand.
+    replicas_span: Range<usize>,
     length: Option<Length>,
     arrivals: Arrivals,
     algorithm: Option<AlgorithmDraft>,
@@ -59,6 +66,17 @@ impl PhaseDraft {
             [] => &self.replicas,
             weights => weights,
         }
+    }
+
+    /// Whether replicas decide, and their numbers are left to the backends.
+    fn asks_backends(&self) -> bool {
+        let by_replicas = self.algorithm.as_ref().is_some_and(|one| one.is_replicas());
+        by_replicas && self.replicas.is_empty()
+    }
+
+    /// Whether all versions get requests, because none is named.
+    pub(super) fn sends_to_all(&self) -> bool {
+        self.destinations().is_empty() && self.asks_backends()
     }
 
     /// Whether requests may go to a version; true if that cannot be told.
@@ -218,20 +236,19 @@ impl<'a> Keys<'a, '_> {
         };
         let weights = self.numbers("weights", report);
         let replicas = self.numbers("replicas", report);
-        let by_replicas =
-            algorithm.as_ref().is_some_and(|a| a.is_replicas()) && !replicas.is_empty();
+        let by_replicas = algorithm.as_ref().is_some_and(|a| a.is_replicas());
         if self.get("weights").is_none() && !by_replicas {
-            report.add(
-                Diagnostic::error(span.clone(), "`weights` is missing", "needs `weights`")
-                    .help("add a line such as `weights: {v1: 80, v2: 20}`"),
-            );
+            report.add(no_weights(span.clone()));
         }
         let arrivals = self.arrivals(report);
+        let span_of = |key| {
+            let node = self.get(key);
+            node.map_or_else(|| span.clone(), |node: &Node| node.span.clone())
+        };
         PhaseDraft {
             name,
-            weights_span: self
-                .get("weights")
-                .map_or_else(|| span.clone(), |node| node.span.clone()),
+            weights_span: span_of("weights"),
+            replicas_span: span_of("replicas"),
             length: self.length(&span, &arrivals, report),
             arrivals,
             span,
@@ -349,6 +366,45 @@ pub(super) fn build(
 }
 
 fn build_one(draft: &PhaseDraft, versions: &[NamedVersion], report: &mut Report) -> Option<Phase> {
+    let (destinations, source) = if draft.sends_to_all() {
+        let all = (0..versions.len()).map(|place| Destination {
+            version: VersionIndex(place),
+            weight: 1,
+            replicas: 1,
+        });
+        ready::numbers(draft, all.collect(), versions, report)?
+    } else {
+        let listed = listed(draft, versions, report)?;
+        ready::numbers(draft, listed, versions, report)?
+    };
+    if destinations.is_empty() {
+        // Reported where the weights are missing, or are not a mapping.
+        return None;
+    }
+    let algorithm: Algorithm =
+        algorithm::resolve(draft.algorithm.as_ref()?, &destinations, versions, report)?;
+    let algorithm = match source {
+        ready::Source::Following => Algorithm::ReadyReplicas,
+        ready::Source::Fixed => algorithm,
+    };
+    let phase = Phase::new(
+        draft.name.clone(),
+        destinations,
+        draft.length?,
+        draft.arrivals.clone(),
+        algorithm,
+    );
+    phase
+        .map_err(|error| report.add(explain(&error, draft)))
+        .ok()
+}
+
+/// The destinations that the phase names.
+fn listed(
+    draft: &PhaseDraft,
+    versions: &[NamedVersion],
+    report: &mut Report,
+) -> Option<Vec<Destination>> {
     let listed = draft.destinations();
     let mut destinations = Vec::with_capacity(listed.len());
     for named in listed {
@@ -380,45 +436,5 @@ fn build_one(draft: &PhaseDraft, versions: &[NamedVersion], report: &mut Report)
             )),
         );
     }
-    if destinations.is_empty() {
-        // Reported where the weights are missing, or are not a mapping.
-        return None;
-    }
-    let algorithm: Algorithm =
-        algorithm::resolve(draft.algorithm.as_ref()?, &destinations, versions, report)?;
-    let phase = Phase::new(
-        draft.name.clone(),
-        destinations,
-        draft.length?,
-        draft.arrivals.clone(),
-        algorithm,
-    );
-    phase
-        .map_err(|error| report.add(explain(&error, draft)))
-        .ok()
-}
-
-/// What only the phase as a whole shows, with its place and the way out.
-fn explain(error: &PhaseError, draft: &PhaseDraft) -> Diagnostic {
-    let (span, help) = match error {
-        PhaseError::NoDestinations | PhaseError::AllZero => {
-            return all_zero(draft.weights_span.clone());
-        }
-        PhaseError::TooHeavy => (&draft.weights_span, "weights are relative: divide them all"),
-        PhaseError::NoReplicas => (&draft.span, "add a line such as `replicas: {v1: 3, v2: 1}`"),
-        PhaseError::TraceTooShort => (
-            &draft.span,
-            "ask for fewer `requests`, or leave it out to replay all",
-        ),
-        PhaseError::Empty | PhaseError::TooLong => (
-            &draft.span,
-            "choose another number of requests, or another duration and rate",
-        ),
-    };
-    Diagnostic::error(span.clone(), error.to_string(), "in this phase").help(help)
-}
-
-fn all_zero(span: Range<usize>) -> Diagnostic {
-    Diagnostic::error(span, PhaseError::AllZero.to_string(), "in this phase")
-        .help("give at least one version a weight above 0; Istio refuses it too")
+    Some(destinations)
 }

@@ -102,6 +102,7 @@ pub(super) fn resolve(
     for version in &versions {
         if let Some(span) = &version.declared
             && !used().any(|(name, _)| name == version.version.name)
+            && !drafts.iter().any(PhaseDraft::sends_to_all)
         {
             let message = format!(
                 "the version `{}` gets no traffic",

@@ -132,10 +132,12 @@ pub fn export(
 /// The ports that the proxy's virtual hosts listen on; those for all ports join every one.
 fn http_ports(hosts: &[&VirtualHost], settings: &Settings) -> Vec<Option<u16>> {
     let here = hosts.iter().filter(|host| is_at(&host.gateways, settings));
-    let ports: BTreeSet<Option<u16>> = here.map(|host| host.port).collect();
-    match ports.iter().any(Option::is_some) {
-        true => ports.into_iter().filter(Option::is_some).collect(),
-        false => ports.into_iter().collect(),
+    let mut here = here.peekable();
+    let some = here.peek().is_some();
+    let ports: BTreeSet<u16> = here.flat_map(|host| host.ports.iter().copied()).collect();
+    match (some, ports.is_empty()) {
+        (true, true) => vec![None],
+        _ => ports.into_iter().map(Some).collect(),
     }
 }
 
@@ -205,7 +207,7 @@ impl Exporter<'_> {
     /// The virtual hosts of one port behind a port on loopback.
     fn http_listener(&mut self, hosts: &[&VirtualHost], stands_for: Option<u16>, port: u16) {
         let here = |host: &&&VirtualHost| {
-            let port = host.port.is_none() || host.port == stands_for;
+            let port = stands_for.is_none_or(|port| host.has_port(port));
             port && is_at(&host.gateways, self.settings)
         };
         let hosts: Vec<&VirtualHost> = hosts.iter().filter(here).copied().collect();

@@ -1,7 +1,7 @@
-//! The virtual clock and the events that are yet to happen.
+//! The events that are yet to happen, and when.
 //!
-//! A tournament tree with a slot for every event that can be pending at the same time: each slot
-//! holds the moment of its next event, and each inner node the earliest below it. Scheduling,
+//! A tournament tree with a slot for every event that can be pending at the same time: each leaf
+//! holds the moment of its slot's event, and each inner node the earliest below it. Scheduling,
 //! rescheduling and cancelling are one walk from a leaf to the root, without a branch that depends
 //! on the data. Entities keep their slot; what comes and goes without bound (deadlines, retries)
 //! takes a slot and gives it back, and the tree doubles when they run out.
@@ -9,52 +9,69 @@
 //! Events of one moment happen in the order in which they were scheduled. Arrivals are not here: they
 //! come in order by themselves, after everything that is scheduled for their moment.
 
-use crate::units::SimTime;
+use std::hint::select_unpredictable;
 
 /// Where an event is scheduled; one at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Slot(pub(super) u32);
 
-/// A moment (64 bits), the number of the event (40 bits) and its slot (24 bits), so that keys
-/// compare as events happen.
-type Key = u128;
+/// The last moment at which something can happen; later ones are moved there. Behind it each slot
+/// has a moment of its own.
+const LAST: u64 = u64::MAX - (1 << 32);
 
-const NOTHING: Key = Key::MAX;
-const SLOT_BITS: u32 = 24;
-const NUMBER_BITS: u32 = 40;
+/// The moment of a slot where nothing is scheduled: after the last, and no two are alike, so that
+/// only events tie.
+const fn never(slot: Slot) -> u64 {
+    u64::MAX - slot.0 as u64
+}
 
-/// The events that are yet to happen, and the moment it is.
+/// Who is first below a node of the tree.
+#[derive(Debug, Clone, Copy)]
+struct Winner {
+    time: u64,
+    slot: Slot,
+}
+
+impl Winner {
+    /// The slot of that number, where nothing is scheduled.
+    fn nobody(slot: u32) -> Self {
+        let slot = Slot(slot);
+        let time = never(slot);
+        Self { time, slot }
+    }
+}
+
+/// The events that are yet to happen.
 #[derive(Debug)]
 pub(super) struct Calendar {
-    now: u64,
+    /// Events that were scheduled so far.
     number: u64,
-    /// Node 1 is the root; the leaves are `leaves..2 * leaves`.
-    nodes: Vec<Key>,
+    /// Game 1 is the last; node n plays in game n / 2 as number n % 2, and the winner of game n is
+    /// node n. The leaves are the nodes `leaves..2 * leaves`.
+    games: Vec<[Winner; 2]>,
+    /// Who is first of all.
+    first: Winner,
+    /// Per slot: the number of its event, by which ties are decided.
+    numbers: Vec<u64>,
     leaves: usize,
     used: u32,
     free: Vec<Slot>,
-    /// The slot whose event is happening, until something else is scheduled there.
-    happening: Option<Slot>,
 }
 
 impl Calendar {
-    /// An empty calendar at moment zero, with room for `slots` slots before it grows.
+    /// An empty calendar, with room for `slots` slots before it grows.
     pub(super) fn new(slots: usize) -> Self {
-        let leaves = slots.max(2).next_power_of_two();
-        Self {
-            now: 0,
+        let mut calendar = Self {
             number: 0,
-            nodes: vec![NOTHING; 2 * leaves],
-            leaves,
+            games: Vec::new(),
+            first: Winner::nobody(0),
+            numbers: Vec::new(),
+            leaves: slots.max(2).next_power_of_two() / 2,
             used: 0,
             free: Vec::new(),
-            happening: None,
-        }
-    }
-
-    /// The moment it is.
-    pub(super) fn now(&self) -> SimTime {
-        SimTime::from_nanos(self.now)
+        };
+        calendar.grow();
+        calendar
     }
 
     /// A slot of one's own.
@@ -79,76 +96,90 @@ impl Calendar {
     /// Schedules the event of a slot, in place of one that is scheduled there.
     #[inline]
     pub(super) fn schedule(&mut self, slot: Slot, time: u64) {
-        if self.happening == Some(slot) {
-            self.happening = None;
-        }
-        let number = self.number & ((1 << NUMBER_BITS) - 1);
+        self.numbers[slot.0 as usize] = self.number;
         self.number += 1;
-        let key = Key::from(time) << 64 | Key::from(number << SLOT_BITS) | Key::from(slot.0);
-        self.set(slot, key);
+        self.set(slot, time.min(LAST));
     }
 
     /// Cancels the event of a slot, if there is one.
+    #[inline]
     pub(super) fn cancel(&mut self, slot: Slot) {
-        if self.happening == Some(slot) {
-            self.happening = None;
-        }
-        self.set(slot, NOTHING);
+        self.set(slot, never(slot));
     }
 
-    /// Lets the next event happen that is not after `until`: moves the clock there and names its
-    /// slot.
+    /// The next event that is not after `until`: its moment and its slot. It stays the next until
+    /// its slot is scheduled anew or cancelled.
     #[inline]
-    pub(super) fn advance(&mut self, until: u64) -> Option<Slot> {
-        if let Some(slot) = self.happening.take() {
-            self.set(slot, NOTHING);
-        }
-        let first = self.nodes[1];
-        if first == NOTHING {
-            return None;
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "the parts of the key")]
-        let (time, slot) = ((first >> 64) as u64, first as u32 & ((1 << SLOT_BITS) - 1));
-        if time > until {
-            return None;
-        }
-        debug_assert!(time >= self.now, "events happen in order");
-        self.now = time;
-        self.happening = Some(Slot(slot));
-        self.happening
+    pub(super) fn due(&self, until: u64) -> Option<(u64, Slot)> {
+        let Winner { time, slot } = self.first;
+        (time <= until.min(LAST)).then_some((time, slot))
     }
 
-    /// Moves the clock on to `time`, before which no event is scheduled.
+    /// When the next event happens; the end of time if there is none.
     #[inline]
-    pub(super) fn wait_until(&mut self, time: u64) {
-        debug_assert!(time >= self.now, "time goes on");
-        self.now = time;
+    pub(super) fn next_time(&self) -> u64 {
+        self.due(LAST).map_or(u64::MAX, |(time, _)| time)
     }
 
-    /// Puts a key into a leaf and lets the winners of its games play again.
+    /// Puts a moment into a leaf and lets the winners of its games play again.
     #[inline]
-    fn set(&mut self, slot: Slot, key: Key) {
-        let nodes = self.nodes.as_mut_slice();
-        let mut at = self.leaves + slot.0 as usize;
-        let mut winner = key;
-        nodes[at] = winner;
-        while at > 1 {
-            winner = winner.min(nodes[at ^ 1]);
-            at >>= 1;
-            nodes[at] = winner;
+    fn set(&mut self, slot: Slot, time: u64) {
+        let mut node = self.leaves + slot.0 as usize;
+        let mut first = Winner { time, slot };
+        let mut tied = false;
+        while node > 1 {
+            let game = &mut self.games[node / 2];
+            game[node % 2] = first;
+            let other = game[1 - node % 2];
+            tied |= other.time == first.time;
+            let wins = other.time < first.time;
+            first.time = select_unpredictable(wins, other.time, first.time);
+            first.slot.0 = select_unpredictable(wins, other.slot.0, first.slot.0);
+            node /= 2;
+        }
+        self.first = first;
+        if tied {
+            self.settle_ties(slot);
+        }
+    }
+
+    /// Plays the games of a slot again, in which the event wins that was scheduled first.
+    #[cold]
+    fn settle_ties(&mut self, slot: Slot) {
+        let mut game = (self.leaves + slot.0 as usize) / 2;
+        while game > 0 {
+            self.play(game);
+            game /= 2;
+        }
+    }
+
+    fn play(&mut self, game: usize) {
+        let key = |one: &Winner| (one.time, self.numbers[one.slot.0 as usize]);
+        let [one, other] = self.games[game];
+        let winner = std::cmp::min_by_key(one, other, key);
+        match game {
+            1 => self.first = winner,
+            _ => self.games[game / 2][game % 2] = winner,
         }
     }
 
     #[cold]
     fn grow(&mut self) {
-        let old = std::mem::take(&mut self.nodes);
-        let leaves = self.leaves * 2;
-        let mut nodes = vec![NOTHING; 2 * leaves];
-        nodes[leaves..leaves + self.leaves].copy_from_slice(&old[self.leaves..]);
-        for at in (1..leaves).rev() {
-            nodes[at] = nodes[2 * at].min(nodes[2 * at + 1]);
+        let old = std::mem::take(&mut self.games);
+        self.leaves *= 2;
+        let slots = (0..).step_by(2);
+        let pairs = slots.map(|slot| [slot, slot + 1].map(Winner::nobody));
+        self.games = pairs.clone().take(self.leaves / 2).collect();
+        self.games.extend(pairs.take(self.leaves / 2));
+        if !old.is_empty() {
+            let played = old.len() / 2;
+            let leaves = self.leaves / 2;
+            self.games[leaves..leaves + played].copy_from_slice(&old[played..]);
         }
-        (self.nodes, self.leaves) = (nodes, leaves);
+        self.numbers.resize(self.leaves, 0);
+        for game in (1..self.leaves).rev() {
+            self.play(game);
+        }
     }
 }
 
@@ -158,6 +189,13 @@ mod tests {
 
     use super::*;
 
+    /// Lets the next event happen that is not after `until`.
+    fn happen(calendar: &mut Calendar, until: u64) -> Option<(u64, u32)> {
+        let (time, slot) = calendar.due(until)?;
+        calendar.cancel(slot);
+        Some((time, slot.0))
+    }
+
     #[test]
     fn earliest_first_and_ties_first_in_first_out() {
         let mut calendar = Calendar::new(2);
@@ -165,10 +203,9 @@ mod tests {
         for (place, time) in [(4, 5), (0, 1), (2, 5), (1, 2), (3, 5)] {
             calendar.schedule(slots[place], time);
         }
-        let order: Vec<u32> =
-            std::iter::from_fn(|| calendar.advance(u64::MAX).map(|slot| slot.0)).collect();
-        assert_eq!(order, [0, 1, 4, 2, 3]);
-        assert_eq!(calendar.now(), SimTime::from_nanos(5));
+        let order: Vec<_> = std::iter::from_fn(|| happen(&mut calendar, u64::MAX)).collect();
+        assert_eq!(order, [(1, 0), (2, 1), (5, 4), (5, 2), (5, 3)]);
+        assert_eq!(calendar.next_time(), u64::MAX);
     }
 
     #[test]
@@ -179,13 +216,13 @@ mod tests {
         calendar.schedule(other, 20);
         calendar.schedule(one, 30);
         calendar.cancel(other);
-        assert_eq!(calendar.advance(u64::MAX), Some(one));
-        assert_eq!(calendar.now().as_nanos(), 30);
-        // What is scheduled while it happens stays.
-        calendar.schedule(one, 40);
-        assert_eq!(calendar.advance(39), None);
-        assert_eq!(calendar.advance(40), Some(one));
-        assert_eq!(calendar.advance(u64::MAX), None);
+        assert_eq!((calendar.due(29), calendar.next_time()), (None, 30));
+        assert_eq!(happen(&mut calendar, 30), Some((30, one.0)));
+        calendar.schedule(one, u64::MAX);
+        assert_eq!(calendar.due(u64::MAX), Some((LAST, one)));
+        calendar.give_back(one);
+        assert_eq!(calendar.due(u64::MAX), None);
+        assert_eq!(calendar.take_slot(), one);
     }
 
     proptest! {
@@ -194,11 +231,12 @@ mod tests {
             actions in prop::collection::vec((0_u32..40, 0_u64..50, any::<bool>()), 1..200)
         ) {
             let mut calendar = Calendar::new(1);
+            let mut now = 0;
             let slots: Vec<Slot> = (0..40).map(|_| calendar.take_slot()).collect();
             // (time, order of scheduling, slot)
             let mut list: Vec<(u64, usize, u32)> = Vec::new();
             for (order, (slot, delay, advances)) in actions.into_iter().enumerate() {
-                let time = calendar.now().as_nanos() + delay;
+                let time = now + delay;
                 calendar.schedule(slots[slot as usize], time);
                 list.retain(|&(_, _, other)| other != slot);
                 list.push((time, order, slot));
@@ -206,10 +244,10 @@ mod tests {
                     list.sort_unstable();
                     let (time, _, slot) = list.remove(0);
                     if let Some(before) = time.checked_sub(1) {
-                        prop_assert_eq!(calendar.advance(before), None);
+                        prop_assert_eq!(calendar.due(before), None);
                     }
-                    prop_assert_eq!(calendar.advance(time), Some(Slot(slot)));
-                    prop_assert_eq!(calendar.now().as_nanos(), time);
+                    prop_assert_eq!(happen(&mut calendar, time), Some((time, slot)));
+                    now = time;
                 }
             }
         }

@@ -2,7 +2,7 @@
 //! them is in [`super::mesh`].
 
 use super::calendar::Slot;
-use super::calls::CallId;
+use super::cluster::CallId;
 use super::nanos;
 use crate::random::{Purpose, Stream, stream};
 use crate::scenario::Connections;
@@ -19,8 +19,6 @@ pub(super) struct Connection {
     pub(super) until: u64,
     /// Where its next event is scheduled.
     pub(super) slot: Slot,
-    /// The hash of its client.
-    pub(super) hash: u64,
     /// The version that it went to.
     pub(super) version: u32,
     /// The replica that it holds; `None` if it was refused, cut, or lost with its replica.

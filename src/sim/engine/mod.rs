@@ -1,20 +1,21 @@
 //! Runs with backends: requests queue, are served, fail, time out and come again.
 //!
-//! [`mesh`] is the general engine: a [`calendar`] of events and the entities that schedule them.
-//! Where no event is needed, [`pools`] gives the same times by a recursion. A service-time law or
-//! a balancing policy is not here, but a file in `service_time` or `balance`.
+//! What happens at one version is a [`cluster`]: entities, and a [`calendar`] of their events. Where
+//! arrivals do not depend on responses, the versions run [`apart`] from each other; closed loops and
+//! connections tie them together in the [`mesh`]. Where no event is needed at all, [`pools`] gives
+//! the same times by a recursion. A service-time law or a balancing policy is not here, but a file in
+//! `service_time` or `balance`.
 
-mod autoscaler;
+mod apart;
 mod calendar;
 mod callers;
-mod calls;
 mod cluster;
 mod connections;
 mod jobs;
 mod mesh;
-mod outlier;
+mod outbox;
 mod pools;
-mod proxy;
+mod ready_split;
 #[cfg(test)]
 mod tests;
 mod thinkers;
@@ -22,7 +23,7 @@ mod under_way;
 
 use std::time::Duration;
 
-use super::{MakeRecorder, Progress};
+use super::{MakeRecorder, Observe, Progress};
 use crate::scenario::Scenario;
 use crate::tally::PhaseTally;
 use crate::tally::service::{ServiceRecorder, ServiceTally};
@@ -47,6 +48,8 @@ pub(super) struct Setup<'a> {
     pub(super) width: u64,
     pub(super) progress: Progress<'a>,
     pub(super) engine: Engine,
+    /// Is shown all requests, by events alone.
+    pub(super) observe: Option<Observe<'a>>,
 }
 
 impl Setup<'_> {
@@ -65,10 +68,12 @@ pub(super) fn is_needed(scenario: &Scenario) -> bool {
 
 /// Runs a scenario with backends.
 pub(super) fn run(setup: &Setup) -> (Vec<PhaseTally>, ServiceTally) {
-    if setup.engine == Engine::Fastest && pools::apply(setup.scenario) {
+    if !apart::apply(setup.scenario) {
+        mesh::run(setup)
+    } else if setup.engine == Engine::Fastest && pools::apply(setup.scenario) {
         pools::run(setup)
     } else {
-        mesh::run(setup)
+        apart::run(setup)
     }
 }
 

@@ -10,37 +10,25 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::Setup;
 use super::callers::Callers;
 use super::jobs::Jobs;
 use super::under_way::UnderWay;
+use super::{Setup, apart};
 use crate::balance::{Balance, Hosts};
 use crate::random::{Purpose, Stream, stream};
-use crate::scenario::{ArrivalProcess, Backend, Fault, Resilience, Scaling, Scenario};
-use crate::sim::replay::{Step, most_requests};
-use crate::sim::timeline::{Block, Timeline};
+use crate::scenario::{Backend, Fault, Resilience, Scaling, Scenario};
+use crate::tally::PhaseTally;
 use crate::tally::service::{ServedBlock, ServiceTally};
-use crate::tally::{PhaseRecorder, PhaseTally};
 use crate::units::sum_nanos;
 
 /// Where balancing asks for the load of more replicas than this, events are faster.
 const MOST_LOOKED_AT: u32 = 64;
 
-/// Whether the recursion gives the whole truth about a scenario.
+/// Whether the recursion gives the whole truth about a scenario whose versions are apart from each
+/// other.
 pub(super) fn apply(scenario: &Scenario) -> bool {
-    let open = |phase: &crate::scenario::Phase| {
-        let process = &phase.arrivals().process;
-        !matches!(
-            process,
-            ArrivalProcess::ClosedLoop { .. } | ArrivalProcess::Classes(_)
-        )
-    };
-    let backends = scenario.versions().iter().flat_map(|v| &v.backend);
-    let one_proxy = |phase: &crate::scenario::Phase| phase.proxies().get() == 1;
-    scenario.connections().is_none()
-        && scenario.phases().iter().all(one_proxy)
-        && scenario.phases().iter().all(open)
-        && backends.into_iter().all(serves_in_order)
+    let mut backends = scenario.versions().iter().flat_map(|v| &v.backend);
+    backends.all(serves_in_order)
 }
 
 fn serves_in_order(backend: &Backend) -> bool {
@@ -251,46 +239,13 @@ pub(super) fn run(setup: &Setup) -> (Vec<PhaseTally>, ServiceTally) {
             service.replicas(place, 0, backend.replicas.get());
         }
     }
-    let mut timeline = Timeline::new(scenario, replication);
-    let mut tallies = Vec::with_capacity(scenario.phases().len());
-    let mut current: Option<PhaseRecorder> = None;
-    let mut destinations: Vec<usize> = Vec::new();
-    let mut end = 0;
-    let mut blocks: Vec<ServedBlock> = Vec::new();
-    blocks.resize_with(versions.len(), ServedBlock::default);
-    while let Some(block) = timeline.next_block() {
-        match block {
-            Block::Change(Step::PhaseBegins { phase: place, time }) => {
-                let phase = &scenario.phases()[place];
-                destinations = phase.destinations().iter().map(|d| d.version.0).collect();
-                current = Some((setup.recorder)(place, time, most_requests(phase)));
-            }
-            Block::Change(Step::PhaseEnds { time }) => {
-                end = time.as_nanos();
-                tallies.extend(current.take().map(|recorder| recorder.finish(time)));
-            }
-            Block::Change(Step::Request(_)) => {}
-            Block::Requests {
-                phase,
-                moments,
-                picks,
-            } => {
-                if let Some(recorder) = &mut current {
-                    recorder.record_block(moments, picks);
-                }
-                for (version, block) in blocks.iter_mut().enumerate() {
-                    let goes: Vec<bool> = destinations.iter().map(|&one| one == version).collect();
-                    block.take(moments, picks, &goes);
-                    match &mut versions[version] {
-                        Some(version) => version.serve(block),
-                        None => block.nanos.resize(block.arrived.len(), 0),
-                    }
-                    service.served_block(phase, version, block);
-                }
-                (setup.progress)(moments.len() as u64);
-            }
+    let (tallies, end) = apart::replay(setup, |phase, version, block| {
+        match &mut versions[version] {
+            Some(version) => version.serve(block),
+            None => block.nanos.resize(block.arrived.len(), 0),
         }
-    }
+        service.served_block(phase, version, block);
+    });
     let mut tally = service.finish(0);
     tally.end_nanos = tally.end_nanos.max(end);
     for (load, version) in tally.load.iter_mut().zip(&versions) {

@@ -14,6 +14,8 @@ use crate::units::{ConfidenceLevel, Rate, Tolerance};
 
 mod connections;
 mod proxies;
+mod ready;
+mod shared_queue;
 mod traces;
 
 fn number(value: u32) -> NonZeroU32 {
@@ -132,7 +134,7 @@ fn the_recursion_and_the_events_give_the_same_times() {
         let events = run(&scenario, 3, Engine::Events);
         assert_eq!(fast.phases, events.phases, "{policy}");
         let (fast, events) = (fast.service.unwrap(), events.service.unwrap());
-        assert_eq!((fast.events, events.events), (0, 120_002), "{policy}");
+        assert_eq!((fast.events, events.events), (0, 120_000), "{policy}");
         assert!(fast.phases == events.phases, "{policy}: phases");
         assert_eq!(fast.end_nanos, events.end_nanos);
         for (fast, events) in fast.load.iter().zip(&events.load) {
@@ -243,6 +245,58 @@ fn a_timeout_leaves_the_replica_busy_and_retries_are_counted() {
     assert_eq!(tally.outcomes[Outcome::TimedOut as usize], 1);
     assert_eq!(tally.attempts, 2);
     assert_eq!(tally.latency.sum_nanos(), 8_000_000);
+    // Its server saw two callers hang up, after 4 ms each, and not one request that took 8 ms.
+    let series = &service.series;
+    assert_eq!(series.server_ends(0, 0), [0, 0, 2]);
+    let edges = [3_900_000, 4_100_000, u64::MAX];
+    let durations = series.server_durations(0, 0).counts_up_to(&edges);
+    assert_eq!(durations, [0, 2, 2]);
+}
+
+#[test]
+fn a_server_sees_each_attempt_and_a_client_its_request() {
+    // Two servers in turn; the first one always fails, at once the second one is tried.
+    let version = Backend {
+        balancing: balance::Kind::round_robin(),
+        resilience: Resilience {
+            retries: Some(Retries {
+                attempts: 1,
+                per_try_timeout: None,
+                back_off: Duration::ZERO,
+                budget: None,
+            }),
+            ..Resilience::default()
+        },
+        replica_faults: vec![ReplicaFault {
+            replica: 0,
+            fault: Fault::Errors(1.0),
+        }],
+        ..backend(2, constant(0.01))
+    };
+    let scenario = scenario(
+        vec![(1, version)],
+        Length::Requests(100),
+        arrivals(ArrivalProcess::Constant, 1),
+    );
+    let service = run(&scenario, 0, Engine::Fastest).service.unwrap();
+    let series = &service.series;
+    let places = 0..series.versions[0].len();
+    let sum = |end: usize| -> u64 {
+        let ends = places.clone().map(|place| series.server_ends(0, place));
+        ends.map(|ends| ends[end]).sum()
+    };
+    // Each request goes to one replica and, if that was the first one, to the other.
+    let failed = sum(1);
+    assert!(failed == 50 || failed == 100, "{failed}");
+    assert_eq!([sum(0), sum(2)], [100, 0]);
+    assert_eq!(service.phases[0][0].outcomes, [100, 0, 0, 0]);
+    assert_eq!(service.phases[0][0].attempts, 100 + failed);
+    let within = |place: usize| {
+        series
+            .server_durations(0, place)
+            .counts_up_to(&[10_100_000])[0]
+    };
+    assert_eq!(places.clone().map(within).sum::<u64>(), 100 + failed);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use num_integer::Integer;
 use rand::Rng;
+use rand_distr::Distribution;
 
 use super::counts::CountSampler;
 use super::latency::BucketSampler;
@@ -84,13 +85,22 @@ impl CellLaw {
     }
 }
 
-/// How many of so many requests fail: by the geometric gaps between failures.
+/// Failures up to which their gaps are drawn.
+const MOST_GAPS: f64 = 100.0;
+
+/// How many of so many requests fail: by the geometric gaps between failures, and where there are
+/// many by rejection (BTPE), which takes as long for a million as for a hundred.
 pub(super) fn failures_among(requests: u64, error_rate: f64, random: &mut Stream) -> u64 {
     if error_rate <= 0.0 {
         return 0;
     }
     if error_rate >= 1.0 {
         return requests;
+    }
+    if requests as f64 * error_rate > MOST_GAPS
+        && let Ok(law) = rand_distr::Binomial::new(requests, error_rate)
+    {
+        return law.sample(random);
     }
     let ln_success = libm::log1p(-error_rate);
     let (mut place, mut failed) = (0.0, 0);

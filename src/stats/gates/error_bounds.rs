@@ -4,8 +4,10 @@
 //! The null hypothesis is an error rate at the limit. The test is one-sided and exact: bounds are
 //! the smallest whole numbers of errors whose crossing spends no more than is allowed so far.
 
+use super::error_walk::Walk;
 use super::tick::Requests;
 use crate::stats::StatsError;
+use crate::stats::poisson::Masses;
 use crate::stats::sequential::spending::Spending;
 
 /// Bounds on the number of errors so far, one for each step: rolled back with more errors than the
@@ -63,22 +65,30 @@ impl ErrorBounds {
     }
 
     fn spending(steps: &[Requests], limit: f64, allowed: &[f64]) -> Result<Self, StatsError> {
-        let mut walk = vec![1.0];
+        let mut walk = Walk::new();
         let mut spent = 0.0;
         let mut bounds = Vec::with_capacity(steps.len());
         for (&step, &by_now) in steps.iter().zip(allowed) {
-            walk = with_errors_of(&walk, step, limit)?;
+            walk.add(step, limit)?;
+            if by_now == 0.0 {
+                bounds.push(None);
+                continue;
+            }
+            let Masses { first, masses } = walk.masses()?;
             // The smallest bound whose crossing may still be spent, from above.
             let mut above = 0.0;
-            let mut bound = walk.len();
-            while bound > 0 && spent + above + walk[bound - 1] <= by_now * (1.0 + 1e-12) {
-                bound -= 1;
-                above += walk[bound];
+            let mut kept = masses.len();
+            while kept > 0 && spent + above + masses[kept - 1] <= by_now * (1.0 + 1e-12) {
+                kept -= 1;
+                above += masses[kept];
             }
-            let crosses = bound < walk.len() && above > 0.0;
+            let crosses = kept < masses.len() && above > 0.0;
             spent += above;
-            walk.truncate(bound);
-            bounds.push((crosses && bound > 0).then(|| bound as u64 - 1));
+            let bound = (crosses && first + kept as u64 > 0).then(|| first + kept as u64 - 1);
+            if let Some(bound) = bound {
+                walk.stop_above(bound)?;
+            }
+            bounds.push(bound);
         }
         Ok(Self(bounds))
     }
@@ -94,50 +104,23 @@ impl ErrorBounds {
     /// # Errors
     /// [`StatsError::Domain`] unless `error_rate` lies in [0, 1].
     pub fn law(&self, steps: &[Requests], error_rate: f64) -> Result<BoundsLaw, StatsError> {
-        let mut walk = vec![1.0];
+        let mut walk = Walk::new();
         let mut rolled_back_after = Vec::with_capacity(steps.len());
         let mut expected_steps = 0.0;
         for (&step, bound) in steps.iter().zip(&self.0) {
-            expected_steps += walk.iter().sum::<f64>();
-            walk = with_errors_of(&walk, step, error_rate)?;
-            let kept = match bound {
-                Some(bound) => walk.len().min(*bound as usize + 1),
-                None => walk.len(),
-            };
-            rolled_back_after.push(walk.drain(kept..).sum());
+            expected_steps += walk.left;
+            walk.add(step, error_rate)?;
+            rolled_back_after.push(match bound {
+                Some(bound) => walk.stop_above(*bound)?,
+                None => 0.0,
+            });
         }
         Ok(BoundsLaw {
             rolled_back_after,
-            promoted: walk.iter().sum(),
+            promoted: walk.left,
             expected_steps,
         })
     }
-}
-
-/// The law of the number of errors after one more step.
-fn with_errors_of(walk: &[f64], step: Requests, rate: f64) -> Result<Vec<f64>, StatsError> {
-    if !(0.0..=1.0).contains(&rate) {
-        let expected = "a probability in [0, 1]";
-        return Err(StatsError::domain("error_rate", expected, rate));
-    }
-    // Errors are requests that were split off once more.
-    let errors = match step {
-        Requests::Fixed(all) => Requests::Split { all, share: rate },
-        Requests::Split { all, share } => Requests::Split {
-            all,
-            share: share * rate,
-        },
-        Requests::Poisson(mean) => Requests::Poisson(mean * rate),
-    };
-    let more: Vec<(u64, f64)> = errors.of_windows(1)?.iter().collect();
-    let highest = more.last().map_or(0, |&(k, _)| k) as usize;
-    let mut sums = vec![0.0; walk.len() + highest];
-    for (count, mass) in walk.iter().enumerate().filter(|(_, mass)| **mass > 1e-30) {
-        for &(k, added) in &more {
-            sums[count + k as usize] += mass * added;
-        }
-    }
-    Ok(sums)
 }
 
 #[cfg(test)]

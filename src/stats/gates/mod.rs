@@ -13,8 +13,10 @@
 //! independent. What overlaps is simulated, elsewhere.
 
 pub mod attempts;
+mod binomial_walk;
 pub mod cumulative;
 pub mod error_bounds;
+mod error_walk;
 pub mod measurements;
 pub mod patient;
 pub mod quantile;

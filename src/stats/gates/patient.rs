@@ -5,7 +5,7 @@
 //! of requests of i ticks: Poisson of mean iλ if arrivals are Poisson with mean λ in a tick.
 
 use super::cumulative::Characteristic;
-use super::tick::{Requests, Shares};
+use super::tick::{Requests, Shares, success_check};
 use crate::stats::StatsError;
 use crate::stats::binomial::Binomial;
 
@@ -87,6 +87,10 @@ fn first_at(
     error_rate: f64,
     rule: &Rule,
 ) -> Result<(f64, f64), StatsError> {
+    if tick == 1 && requests.least() >= rule.minimum as f64 {
+        let law = success_check(requests, error_rate, rule.accepted)?;
+        return Ok((law.pass, law.fail));
+    }
     let now = requests.of_windows(1)?;
     let earlier = requests.of_windows(tick as u64 - 1)?;
     let earlier: Vec<(u64, f64)> = earlier
@@ -188,7 +192,6 @@ mod tests {
     use super::*;
     use crate::stats::Rational;
     use crate::stats::gates::cumulative;
-    use crate::stats::gates::tick::success_check;
     use proptest::prelude::*;
 
     fn rule(accepted: &Shares, minimum: u64, patience: Option<u32>) -> Rule<'_> {

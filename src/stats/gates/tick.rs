@@ -1,6 +1,7 @@
 //! What one check comes to: how many requests the window holds, how many of them fail, and whether
 //! the share that is left is accepted.
 
+use super::binomial_walk::BinomialWalk;
 use crate::stats::binomial::Binomial;
 use crate::stats::poisson::{Masses, Poisson, Tails};
 use crate::stats::{Rational, StatsError};
@@ -32,6 +33,18 @@ impl Requests {
         }
     }
 
+    /// Fewer requests than that are less likely than 10^-25; 0 where none is that unlikely.
+    #[must_use]
+    pub fn least(self) -> f64 {
+        match self {
+            Self::Fixed(n) => n as f64,
+            Self::Split { .. } | Self::Poisson(_) => {
+                let mean = self.mean();
+                (mean - 11.0 * mean.sqrt() - 50.0).max(0.0)
+            }
+        }
+    }
+
     /// P(no request at all).
     #[must_use]
     pub fn none(self) -> f64 {
@@ -55,13 +68,7 @@ impl Requests {
             Self::Poisson(mean) => Ok(Poisson::new(mean * windows as f64)?.masses()),
             Self::Split { all, share } => {
                 let law = Binomial::new(all.saturating_mul(windows), share)?;
-                let reach = 11.0 * law.sd() + 50.0;
-                let first = (law.mean() - reach).max(0.0) as u64;
-                let last = ((law.mean() + reach) as u64).min(law.trials());
-                Ok(Masses {
-                    first,
-                    masses: (first..=last).map(|n| law.pmf(n)).collect(),
-                })
+                Ok(Masses::of_binomial(&law))
             }
         }
     }
@@ -249,11 +256,31 @@ pub fn success_check(
 
 /// The number of requests is random: a mixture of fixed ones.
 fn mixed(requests: Requests, error_rate: f64, accepted: &Shares) -> Result<TickLaw, StatsError> {
+    if let Some(law) = decided(requests, error_rate, accepted) {
+        return Ok(law);
+    }
     let (mut pass, mut fail) = (0.0, 0.0);
+    let mut walk: Option<BinomialWalk> = None;
     for (n, mass) in requests.of_windows(1)?.iter().filter(|&(n, _)| n > 0) {
-        let given = fixed(n, error_rate, accepted)?;
-        pass += mass * given.pass;
-        fail += mass * given.fail;
+        let (passes, fails) = match (accepted.counts_of(n), &mut walk) {
+            (Some((low, high)), walk) if high == n && error_rate < 1.0 => {
+                let errors = n - low;
+                let walk = match walk {
+                    Some(walk) => {
+                        walk.to(n, errors)?;
+                        walk
+                    }
+                    None => walk.insert(BinomialWalk::new(n, errors, error_rate)?),
+                };
+                (walk.below(), walk.above())
+            }
+            _ => {
+                let given = fixed(n, error_rate, accepted)?;
+                (given.pass, given.fail)
+            }
+        };
+        pass += mass * passes;
+        fail += mass * fails;
     }
     Ok(TickLaw {
         pass,
@@ -285,11 +312,57 @@ fn fixed(n: u64, error_rate: f64, accepted: &Shares) -> Result<TickLaw, StatsErr
     })
 }
 
+/// The law of a check that so many requests decide nearly surely: by Chernoff's bound the other
+/// answer is less likely than any sum would feel. `None` where the bound does not say that.
+fn decided(requests: Requests, error_rate: f64, accepted: &Shares) -> Option<TickLaw> {
+    let (Some(lower), None) = (accepted.lower, accepted.upper) else {
+        return None;
+    };
+    let least = requests.least();
+    if least <= 0.0 || !(0.0..1.0).contains(&error_rate) || error_rate == 0.0 {
+        return None;
+    }
+    let limit = 1.0 - *lower.share.numer() as f64 / *lower.share.denom() as f64;
+    if !(0.0..1.0).contains(&limit) {
+        return None;
+    }
+    // Rounding to whole requests moves the limit by at most one of them.
+    let (passes, nearest) = match limit > error_rate {
+        true => (true, limit - 1.0 / least),
+        false => (false, limit + 1.0 / least),
+    };
+    if passes != (nearest > error_rate) || !(0.0..1.0).contains(&nearest) {
+        return None;
+    }
+    let divergence =
+        entropy_term(nearest, error_rate) + entropy_term(1.0 - nearest, 1.0 - error_rate);
+    let no_data = requests.none();
+    (least * divergence > UNFELT).then(|| TickLaw {
+        pass: if passes { 1.0 - no_data } else { 0.0 },
+        fail: if passes { 0.0 } else { 1.0 - no_data },
+        no_data,
+    })
+}
+
+/// −ln of a probability that no sum would feel: 10⁻²⁵.
+const UNFELT: f64 = 57.6;
+
+/// a ln(a/b), 0 for a = 0.
+fn entropy_term(a: f64, b: f64) -> f64 {
+    match a {
+        0.0 => 0.0,
+        _ => a * libm::log(a / b),
+    }
+}
+
 /// Errors and successes of a Poisson number of requests are two independent Poisson numbers.
 fn poisson(mean: f64, error_rate: f64, accepted: &Shares) -> Result<TickLaw, StatsError> {
     if !(0.0..=1.0).contains(&error_rate) {
         let expected = "a probability in [0, 1]";
         return Err(StatsError::domain("error_rate", expected, error_rate));
+    }
+    if let Some(law) = decided(Requests::Poisson(mean), error_rate, accepted) {
+        return Ok(law);
     }
     let errors = Poisson::new(mean * error_rate)?.masses();
     let successes = Poisson::new(mean * (1.0 - error_rate))?.masses().tails();

@@ -2,11 +2,12 @@
 
 mod lines;
 mod marks;
+mod ready;
 
 use lines::Over;
 
 use super::overview::{labels, legend};
-use crate::scenario::{Protocol, Scenario};
+use crate::scenario::{Phase, Protocol, Scenario};
 use crate::sim::RunTally;
 use crate::summary::figures::{Dash, Dashboard, Panel, PanelAxis, PanelLine};
 use crate::tally::service::ServiceTally;
@@ -20,6 +21,15 @@ const LONG: f64 = 30.0;
 pub(super) fn dashboard(scenario: &Scenario, run: &RunTally, service: &ServiceTally) -> Dashboard {
     let over = Over::new(scenario, run, service);
     let requests = run.phases.iter().map(|tally| tally.requests()).sum();
+    let mut panels = vec![
+        rates(scenario, &over),
+        shares(scenario, &over),
+        success(&over),
+        times(&over),
+        under_way(scenario, &over),
+    ];
+    panels.extend(connections(&over));
+    panels.push(replicas(&over));
     Dashboard {
         labels: labels(
             scenario,
@@ -33,14 +43,7 @@ pub(super) fn dashboard(scenario: &Scenario, run: &RunTally, service: &ServiceTa
         ),
         versions: legend(scenario),
         end_seconds: over.end.max(1e-9),
-        panels: vec![
-            rates(scenario, &over),
-            shares(scenario, &over),
-            success(&over),
-            times(&over),
-            under_way(scenario, &over),
-            replicas(&over),
-        ],
+        panels,
         marks: marks::marks(scenario, run, service, over.end),
     }
 }
@@ -127,11 +130,15 @@ fn shares(scenario: &Scenario, over: &Over) -> Panel {
         let target = over.target_share(scenario, version);
         lines.push(line(version, Dash::Dashed, target));
     }
+    let follows = |phase: &Phase| phase.algorithm().follows_replicas();
+    let phases = scenario.phases();
+    let dashed = match (phases.iter().any(follows), phases.iter().all(follows)) {
+        (_, true) => "share of the ready replicas",
+        (true, _) => "configured weight or, where replicas decide, share of the ready ones",
+        _ => "configured weight",
+    };
     Panel {
-        name: format!(
-            "share of {} (dashed: configured weight)",
-            noun(scenario, over)
-        ),
+        name: format!("share of {} (dashed: {dashed})", noun(scenario, over)),
         axis: PanelAxis::Share,
         range: (0.0, 1.0),
         lines,
@@ -215,6 +222,21 @@ fn under_way(scenario: &Scenario, over: &Over) -> Panel {
         range: from_zero(&lines),
         lines,
     }
+}
+
+/// Open TCP connections, where requests are sent over such.
+fn connections(over: &Over) -> Option<Panel> {
+    let lines = over.versions().map(|version| {
+        let open = over.open_connections(version)?;
+        Some(line(version, beside(over, version), open))
+    });
+    let lines: Vec<PanelLine> = lines.collect::<Option<_>>()?;
+    Some(Panel {
+        name: "open connections".to_owned(),
+        axis: PanelAxis::Count,
+        range: from_zero(&lines),
+        lines,
+    })
 }
 
 fn replicas(over: &Over) -> Panel {

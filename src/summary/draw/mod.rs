@@ -35,7 +35,9 @@ pub fn figures(
     figures.push(Figure::Strips(overview::strips(scenario, run, summary)));
     for (place, phase) in scenario.phases().iter().enumerate() {
         let tally = &run.phases[place];
-        if !focus::is_split(phase) || tally.requests() == 0 {
+        // Their laws are those of a split that stays.
+        let moves = phase.algorithm().follows_replicas();
+        if moves || !focus::is_split(phase) || tally.requests() == 0 {
             continue;
         }
         let subject = Subject {
@@ -121,11 +123,11 @@ impl Subject<'_> {
 /// Scenario, seed, number of requests, weights and algorithm.
 fn caption(scenario: &Scenario, phase: &Phase, requests: u64) -> String {
     format!(
-        "{} · {} {} · weights {} · {} · seed {}",
+        "{} · {} {} · {} · {} · seed {}",
         scenario.name(),
         count(requests),
         scenario.protocol().noun(requests),
-        words::weights(phase),
+        words::splits([phase]).concat(),
         words::algorithm(scenario, phase.algorithm()),
         scenario.seed()
     )

@@ -1,6 +1,6 @@
 //! Figures of the whole run: bars, strips, the timeline.
 
-use crate::scenario::Scenario;
+use crate::scenario::{Phase, Scenario};
 use crate::sim::RunTally;
 use crate::summary::figures::{
     Bar, BarGroup, Bars, Labels, Strip, Strips, Timeline, TimelinePhase,
@@ -20,15 +20,21 @@ pub(super) fn bars(scenario: &Scenario, summary: &Summary) -> Bars {
             .map(|version| bar(scenario, place, phase, version))
             .collect(),
     };
+    let mut reading = "Bars are observed shares, thin dark lines the targets. The whiskers are Wilson \
+                       intervals: with few requests they are wide, and a share far from its target is \
+                       no surprise."
+        .to_owned();
+    let follows = |phase: &Phase| phase.algorithm().follows_replicas();
+    if scenario.phases().iter().any(follows) {
+        reading += " Where replicas decide, the target is what the ready ones gave on average.";
+    }
     Bars {
         labels: labels(
             scenario,
             summary.requests,
             "bars",
             "Observed shares against their targets",
-            "Bars are observed shares, thin dark lines the targets. The whiskers are Wilson \
-             intervals: with few requests they are wide, and a share far from its target is no \
-             surprise.",
+            &reading,
         ),
         confidence: summary.confidence_percent / 100.0,
         groups: summary
@@ -48,7 +54,7 @@ fn bar(scenario: &Scenario, place: usize, phase: &PhaseSummary, version: usize) 
     Bar {
         version: words::version(scenario, described, version),
         version_index: described.destinations()[version].version.0,
-        target: row.target_share,
+        target: row.ready.map_or(row.target_share, |ready| ready.mean_share),
         observed,
         low: row.wilson.map_or(observed, |interval| interval.low),
         high: row.wilson.map_or(observed, |interval| interval.high),
@@ -187,7 +193,7 @@ pub(super) fn labels(
     title: &str,
     reading: &str,
 ) -> Labels {
-    let weights: Vec<String> = scenario.phases().iter().map(words::weights).collect();
+    let weights = words::splits(scenario.phases());
     let shown = match weights.len() {
         1..=8 => weights.join(" → "),
         _ => format!(
@@ -200,7 +206,7 @@ pub(super) fn labels(
         file_stem: stem.to_owned(),
         title: title.to_owned(),
         caption: format!(
-            "{} · {} {} · weights {shown} · seed {}",
+            "{} · {} {} · {shown} · seed {}",
             scenario.name(),
             count(requests),
             scenario.protocol().noun(requests),

@@ -11,7 +11,7 @@ use crate::routing::{
 use crate::units::{Rational, to_f64};
 
 use super::types::{Change, DiffSummary, ShareChange};
-use super::{describe, headers, request_line, unknown_host};
+use super::{describe, headers, request_line, unknown_host, unknown_port};
 
 /// Pairs are asked for hosts with at most so many rules.
 const MOST_RULES_FOR_PAIRS: usize = 40;
@@ -134,6 +134,7 @@ fn answered(table: &RouteTable, request: &Request) -> Answered {
             shares: shares(route),
         },
         Resolution::NoRoute => Answered::by_proxy("no rule answers: 404, flag NR".into()),
+        Resolution::UnknownPort(host) => Answered::by_proxy(unknown_port(host, request)),
         Resolution::UnknownHost(unknown) => Answered::by_proxy(unknown_host(unknown)),
     }
 }

@@ -10,8 +10,8 @@ pub use diff::diff;
 pub use types::*;
 
 use crate::routing::{
-    Connection, Forward, Listener, Reply, Request, Resolution, Route, RouteAction, RouteTable,
-    TcpRoute, UnknownHost, VirtualHost,
+    Connection, Forward, Listener, MESH, Reply, Request, Resolution, Route, RouteAction,
+    RouteTable, TcpRoute, UnknownHost, VirtualHost,
 };
 
 /// A whole table, in order.
@@ -33,7 +33,7 @@ fn virtual_host(host: &VirtualHost) -> HostSummary {
         name: host.name.clone(),
         domains: describe::domains(&host.domains),
         gateways: host.gateways.clone(),
-        port: host.port,
+        ports: host.ports.clone(),
         routes: host.routes.iter().enumerate().map(route).collect(),
     }
 }
@@ -50,7 +50,7 @@ fn listener(listener: &Listener) -> HostSummary {
         name: listener.name.clone(),
         domains: describe::domains(&listener.domains),
         gateways: listener.gateways.clone(),
-        port: Some(listener.port),
+        ports: vec![listener.port],
         routes: routes.iter().enumerate().map(route).collect(),
     }
 }
@@ -66,16 +66,21 @@ pub fn request(table: &RouteTable, request: &Request, random_value: Option<u64>)
         condition: passed.mismatch.condition.clone(),
         found: passed.mismatch.found.clone(),
     });
+    let host = match answer.resolution {
+        Resolution::UnknownPort(host) => Some(host),
+        _ => answer.virtual_host,
+    };
     let (route, no_answer) = match answer.resolution {
         Resolution::Route { place, route } => (Some((place, route)), None),
         Resolution::NoRoute => (None, Some("no rule answers: 404, flag NR".to_owned())),
+        Resolution::UnknownPort(host) => (None, Some(unknown_port(host, request))),
         Resolution::UnknownHost(unknown) => (None, Some(unknown_host(unknown))),
     };
     Explanation {
         request: request_line(request),
         headers: headers(request),
         from: request.source.to_string(),
-        host: answer.virtual_host.map(|host| host.name.clone()),
+        host: host.map(|host| host.name.clone()),
         passed_over: passed_over.collect(),
         answer: route.map(|(place, route)| describe::route(place, route, false)),
         no_answer,
@@ -92,7 +97,7 @@ pub fn connection(
 ) -> Explanation {
     let answer = table.answer_connection(connection);
     let no_answer = match (answer.listener, answer.route) {
-        (None, _) => Some("no listener takes it: it passes unchanged".to_owned()),
+        (None, _) => Some(no_listener(table, connection)),
         (Some(_), None) => Some("no rule answers: the connection is closed".to_owned()),
         (Some(_), Some(_)) => None,
     };
@@ -129,6 +134,42 @@ fn unknown_host(unknown: UnknownHost) -> String {
         UnknownHost::NotFound => "unknown host at the gateway: 404, flag NR",
     }
     .to_owned()
+}
+
+/// What becomes of a connection that no listener takes.
+fn no_listener(table: &RouteTable, connection: &Connection) -> String {
+    let host = connection.host.as_deref().unwrap_or_default();
+    let ports = table.ports_of(host, &connection.source);
+    let at_mesh = connection.source.gateway == MESH;
+    if !at_mesh || ports.is_empty() || ports.contains(&connection.port) {
+        return "no listener takes it: it passes unchanged".to_owned();
+    }
+    let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+    format!(
+        "`{host}` has no port {} (it has {}): no rule is asked, and the connection passes to an \
+         address where nobody answers",
+        connection.port,
+        ports.join(", ")
+    )
+}
+
+/// What becomes of a request to a port that its host does not have.
+///
+/// A sidecar lets it pass to the address that was asked for (`PassthroughCluster`), and the service
+/// does not answer there.
+fn unknown_port(host: &VirtualHost, request: &Request) -> String {
+    let ports: Vec<String> = host.ports.iter().map(u16::to_string).collect();
+    let (name, asked, ports) = (request.host(), request.port, ports.join(", "));
+    match request.source.gateway == MESH {
+        true => format!(
+            "`{name}` has no port {asked} for requests (it has {ports}): none of its rules is asked, \
+             and the request passes to an address where nobody answers: 503, flag UF"
+        ),
+        false => format!(
+            "the gateway does not listen at port {asked} (it has {ports} for `{name}`): the \
+             connection is refused"
+        ),
+    }
 }
 
 fn request_line(request: &Request) -> String {

@@ -48,7 +48,7 @@ fn reviews(routes: Vec<Route>) -> RouteTable {
         name: "reviews.default.svc.cluster.local".into(),
         domains: vec![Domain::parse("reviews").unwrap()],
         gateways: Vec::new(),
-        port: Some(9080),
+        ports: vec![9080],
         routes,
     };
     RouteTable::new(vec![host], Vec::new(), UnknownHost::default())

@@ -56,8 +56,8 @@ pub struct HostSummary {
     pub domains: Vec<String>,
     /// The gateways that have it; empty: all proxies.
     pub gateways: Vec<String>,
-    /// Its port; absent: all.
-    pub port: Option<u16>,
+    /// Its ports; empty: all.
+    pub ports: Vec<u16>,
     /// The rules in order.
     pub routes: Vec<RouteSummary>,
 }

@@ -12,6 +12,7 @@ mod describe;
 mod draw;
 mod exact;
 mod latency;
+mod settings;
 mod steps;
 mod types;
 
@@ -20,6 +21,7 @@ use std::num::NonZeroU64;
 pub use answer::{Answer, Method};
 pub(super) use describe::{rule, span};
 pub use draw::figures;
+pub use settings::{Change, Settings};
 pub use types::{
     Alternative, Catches, Curve, GateSummary, GatedVersion, GivenMetric, Objective, RetriesSummary,
     SlowerCatches, StepSummary,
@@ -184,6 +186,7 @@ pub fn gate(question: &Question) -> Result<GateSummary, StatsError> {
         warnings: warnings(question, &versions),
         notes: Vec::new(),
         advice: describe::advice(limit, &question.traffic, &versions, &catches, &alternatives),
+        settings: settings::settings(question, &alternatives),
         objective,
         versions,
         catches,

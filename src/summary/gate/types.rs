@@ -1,5 +1,6 @@
 //! What `gate` has to say, as plain values.
 
+use super::settings::{Change, Settings};
 use serde::Serialize;
 
 use super::Answer;
@@ -49,6 +50,8 @@ pub struct GateSummary {
     pub notes: Vec<String>,
     /// What to do next, in sentences.
     pub advice: Vec<String>,
+    /// How to set what would do better, if that can be set.
+    pub settings: Option<Settings>,
 }
 
 /// A metric that is not simulated.
@@ -175,6 +178,9 @@ pub struct Alternative {
     pub bad_seconds: f64,
     /// `exact` or `simulated`.
     pub method: &'static str,
+    /// What it differs in, where a tool lets one set that.
+    #[serde(skip)]
+    pub change: Option<Change>,
 }
 
 /// A point of an operating characteristic.

@@ -48,6 +48,19 @@ impl Changes {
             self.more += 1;
         }
     }
+
+    /// The changes of several versions, each of which has its own in the order of time.
+    pub(super) fn join(versions: Vec<Self>) -> Self {
+        let more = versions.iter().map(|one| one.more).sum::<u64>();
+        let mut first: Vec<Change> = versions.into_iter().flat_map(|one| one.first).collect();
+        first.sort_by_key(|one| one.nanos);
+        let beyond = first.len().saturating_sub(MOST_CHANGES);
+        first.truncate(MOST_CHANGES);
+        Self {
+            first,
+            more: more + beyond as u64,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -66,5 +79,17 @@ mod tests {
         }
         assert_eq!((changes.first.len(), changes.more), (MOST_CHANGES, 1_500));
         assert_eq!(changes.first[999].nanos, 999);
+        let mut other = Changes::default();
+        for nanos in [500, 2_000] {
+            other.push(Change {
+                nanos,
+                version: 1,
+                what: What::Crashed(0),
+            });
+        }
+        let all = Changes::join(vec![changes, other]);
+        assert_eq!((all.first.len(), all.more), (MOST_CHANGES, 1_502));
+        let versions: Vec<usize> = all.first[499..503].iter().map(|one| one.version).collect();
+        assert_eq!(versions, [0, 0, 1, 0]);
     }
 }

@@ -5,16 +5,20 @@ mod batches;
 mod changes;
 mod counts;
 mod latency;
+mod ready;
 mod recorder;
 mod replications;
 mod series;
+mod servers;
 
 pub use batches::{Batches, SHORTEST};
 pub use changes::{Change, Changes, MOST_CHANGES, What};
 pub use latency::{LATENCY_ERROR, Latency};
-pub use recorder::{Response, ServedBlock, ServiceRecorder};
+pub use ready::{ReadyShare, ReadyShares};
+pub use recorder::{AnsweredBlock, Response, ServedBlock, ServiceRecorder};
 pub use replications::{MOST_RUNS, QUANTILES, RunFigures, ServiceReplications};
-pub use series::{Bucket, MOST_BUCKETS, Series, quantile_of};
+pub use series::{Bucket, ConnectionBucket, Durations, MOST_BUCKETS, Series, quantile_of};
+pub use servers::ServerEnd;
 
 /// How a request ended, as its viewer sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +69,8 @@ pub struct ServiceTally {
     pub classes: Vec<Vec<VersionService>>,
     /// One entry per phase: one entry per version; if requests were sent over connections.
     pub connections: Option<Vec<Vec<ConnectionCount>>>,
+    /// One entry per phase: what the ready replicas gave, if its split follows them.
+    pub ready: Vec<Option<ReadyShares>>,
     /// Events that were handled; none where a recursion was enough.
     pub events: u64,
 }

@@ -1,6 +1,7 @@
 //! What a metrics system would have scraped: load and response times over virtual time.
 
 use super::counts::Counts;
+use super::servers::ServerBucket;
 
 /// The most buckets: four times as many as arrivals are expected to fill. When responses come in much
 /// later, the last bucket holds all that is left, so that memory stays bounded.
@@ -13,6 +14,20 @@ pub struct Series {
     pub width: u64,
     /// Per version: its buckets, from the start of the run; at most [`MOST_BUCKETS`].
     pub versions: Vec<Vec<Bucket>>,
+    /// Per version: TCP connections in the same buckets; empty where requests stand alone.
+    pub connections: Vec<Vec<ConnectionBucket>>,
+    /// Per version: what its servers saw; `None` where each request is one attempt, which its server
+    /// sees as its client does.
+    pub(super) servers: Vec<Option<Vec<ServerBucket>>>,
+}
+
+/// The TCP connections of one version in one bucket of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ConnectionBucket {
+    /// Connections that were established; refused ones are none.
+    pub opened: u64,
+    /// Connections that ended: closed by their client, lost with their replica, or cut.
+    pub closed: u64,
 }
 
 /// One version in one bucket of time.
@@ -80,18 +95,40 @@ impl Bucket {
         Some(histogram.value_at_quantile(quantile) as f64 / 1e9)
     }
 
-    /// Responses that took at most `nanos` nanoseconds, to within the resolution.
+    /// How long the responses took that were not refused.
     #[must_use]
-    pub fn count_up_to(&self, nanos: u64) -> u64 {
-        let counts = self.joined();
-        counts.map_or(0, |counts| counts.histogram().count_between(0, nanos))
+    pub fn durations(&self) -> Durations<'_> {
+        Durations::of(self.joined())
+    }
+}
+
+/// How long something took, many times, to within the resolution.
+#[derive(Debug)]
+pub struct Durations<'a> {
+    counts: Option<&'a Counts>,
+}
+
+impl<'a> Durations<'a> {
+    pub(super) fn of(counts: Option<&'a Counts>) -> Self {
+        Self { counts }
     }
 
-    /// The sum of the response times in seconds, to within the resolution.
+    /// For each of these edges in nanoseconds, how many took at most so long.
+    #[must_use]
+    pub fn counts_up_to(&self, edges: &[u64]) -> Vec<u64> {
+        let Some(counts) = self.counts else {
+            return vec![0; edges.len()];
+        };
+        let histogram = counts.histogram();
+        let below = |&edge: &u64| histogram.count_between(0, edge);
+        edges.iter().map(below).collect()
+    }
+
+    /// The sum in seconds.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "only the result is rounded")]
-    pub fn latency_sum(&self) -> f64 {
-        self.joined().map_or(0.0, |counts| {
+    pub fn sum_seconds(&self) -> f64 {
+        self.counts.map_or(0.0, |counts| {
             let histogram = counts.histogram();
             histogram.mean() * histogram.len() as f64 / 1e9
         })
@@ -118,7 +155,47 @@ impl Series {
         Self {
             width: width.max(1),
             versions: vec![Vec::new(); versions],
+            connections: Vec::new(),
+            servers: vec![None; versions],
         }
+    }
+
+    /// The connections of a version in the bucket of a moment; buckets up to it are made.
+    pub(super) fn connections_at(&mut self, version: usize, nanos: u64) -> &mut ConnectionBucket {
+        let versions = self.versions.len();
+        self.connections.resize_with(versions, Vec::new);
+        let place = usize::try_from(nanos / self.width).unwrap_or(usize::MAX);
+        let buckets = &mut self.connections[version];
+        if buckets.len() <= place {
+            buckets.resize(place + 1, ConnectionBucket::default());
+        }
+        &mut buckets[place]
+    }
+
+    /// Gives all versions as many buckets, as the longest of them has.
+    pub(super) fn even_out(&mut self) {
+        let requests = self.versions.iter().map(Vec::len);
+        let longest = requests.chain(self.connections.iter().map(Vec::len)).max();
+        let longest = longest.unwrap_or(0);
+        for buckets in &mut self.versions {
+            buckets.resize_with(longest, Bucket::default);
+        }
+        for buckets in &mut self.connections {
+            buckets.resize(longest, ConnectionBucket::default());
+        }
+    }
+
+    /// TCP connections of a version that are open at the end of each bucket; `None` where requests
+    /// stand alone.
+    #[must_use]
+    pub fn open_connections(&self, version: usize) -> Option<Vec<u64>> {
+        let mut open = 0_u64;
+        let buckets = self.connections.get(version)?.iter();
+        let at_end = buckets.map(|bucket| {
+            open = (open + bucket.opened).saturating_sub(bucket.closed);
+            open
+        });
+        Some(at_end.collect())
     }
 
     /// Requests of a version under way at the end of each bucket.

@@ -29,6 +29,8 @@ pub(super) struct Query {
     pub(super) instant: bool,
     /// Whether it has no result as long as no request has failed.
     pub(super) only_failures: bool,
+    /// A condition that tells some failures from others, which the simulation does not.
+    pub(super) some_failures: Option<String>,
     /// Whether the buckets of its histogram are a guess.
     pub(super) guessed_buckets: bool,
 }
@@ -72,6 +74,14 @@ impl Query {
                     "for a version without failures that is {consequence}; add `or vector(0)` to the \
                      count of failures. That case is not simulated"
                 ),
+            );
+        }
+        if let Some(condition) = &self.some_failures {
+            warn(
+                &format!("`{condition}` tells some failures from others"),
+                "taken to count every error that is simulated",
+                "error rates on this page are those of the answers that it counts as failures; what \
+                 other failures do is not simulated",
             );
         }
         if self.guessed_buckets {
@@ -135,6 +145,7 @@ pub(super) fn read(text: &str) -> Result<Query, NotUnderstood> {
         signal,
         instant: parser.instant,
         only_failures: parser.only_failures,
+        some_failures: parser.some_failures.clone(),
         guessed_buckets,
     })
 }

@@ -18,6 +18,8 @@ pub(super) struct Parser<'a> {
     pub(super) instant: bool,
     /// Whether it has no result as long as no request has failed.
     pub(super) only_failures: bool,
+    /// A condition that tells some failures from others.
+    pub(super) some_failures: Option<String>,
     depth: u32,
 }
 
@@ -45,6 +47,7 @@ impl<'a> Parser<'a> {
             at: 0,
             instant: false,
             only_failures: false,
+            some_failures: None,
             depth: 0,
         }
     }
@@ -295,7 +298,10 @@ impl<'a> Parser<'a> {
         let counted = counted(&matchers).ok_or(
             "it counts some of the answers, and it is not clear whether those are failures",
         )?;
-        let (offset, slope) = match counted {
+        if counted.some_failures.is_some() {
+            self.some_failures = counted.some_failures;
+        }
+        let (offset, slope) = match counted.requests {
             Requests::All => (1, 0),
             Requests::Successful => (0, 1),
             Requests::Failed => (1, -1),

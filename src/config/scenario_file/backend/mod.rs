@@ -198,6 +198,7 @@ fn limits(backend: &Backend, keys: &Keys, report: &mut Report) {
             "the autoscaler would change it at once",
         ));
     }
+    shared_queue(backend, keys, report);
     for fault in &backend.replica_faults {
         let most = backend.most_replicas();
         if fault.replica >= most {
@@ -205,6 +206,27 @@ fn limits(backend: &Backend, keys: &Keys, report: &mut Report) {
             report.add(
                 Diagnostic::error(keys.start(), message, "a fault names it")
                     .help(format!("replicas are 0 to {}", most - 1)),
+            );
+        }
+    }
+}
+
+/// Reports what needs a choice among replicas, where they take from one queue instead.
+fn shared_queue(backend: &Backend, keys: &Keys, report: &mut Report) {
+    let resilience = &backend.resilience;
+    let needs_a_choice = [
+        ("outlier-detection", resilience.outlier_detection.is_some()),
+        ("slow-start", resilience.slow_start.is_some()),
+    ];
+    for (key, there) in needs_a_choice {
+        if backend.balancing.shares_queue && there {
+            let message = format!("`{key}` does not go with `balancing: shared-queue`");
+            let span = keys.get(key).map_or(0..0, |node| node.span.clone());
+            report.add(
+                Diagnostic::error(span, message, "nobody chooses among these replicas").help(
+                    "each takes the next request when it is free; choose another `balancing`, \
+                     such as `round-robin`, or remove this key",
+                ),
             );
         }
     }

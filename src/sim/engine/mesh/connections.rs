@@ -1,10 +1,7 @@
 //! The life of a TCP connection: it opens, carries requests one after the other, and is closed by
 //! its client, lost with its replica, or cut after a change of the weights.
 
-use super::flow::Origin;
-use super::{Mesh, Role};
-use crate::sim::engine::calls::CallId;
-use crate::sim::engine::cluster::Health;
+use super::{Arrival, Caller, Mesh, Role};
 use crate::sim::engine::connections::{Connection, ConnectionId};
 use crate::sim::engine::nanos;
 use crate::sim::replay::Request;
@@ -13,7 +10,7 @@ use crate::tally::service::Outcome;
 impl Mesh<'_> {
     /// A client opens a connection, which is split, and sends its first request.
     pub(super) fn open_connection(&mut self, request: &Request, now: u64) {
-        self.count_request(request);
+        self.count_pick(request.destination, now);
         let version = self.destinations[request.destination];
         let slot = self.slot_for(Role::Unused);
         let Some(table) = &mut self.connections else {
@@ -23,7 +20,6 @@ impl Mesh<'_> {
         let id = table.add(Connection {
             until,
             slot,
-            hash: 0,
             version: 0,
             replica: None,
             opened: now,
@@ -44,16 +40,15 @@ impl Mesh<'_> {
         else {
             return;
         };
-        let hash = cluster.callers.next();
-        let replica = cluster.pick(proxy, hash);
-        if let Some(replica) = replica {
-            cluster.proxy(proxy).enter(replica);
+        let caller = cluster.next_caller();
+        let replica = cluster.connect(caller, proxy);
+        if replica.is_some() {
             table.open[version] += 1;
+            self.out.service.connection_opens(version, now);
         }
         table.counts[self.phase][version].opened += 1;
         let change = table.change;
         let connection = table.get_mut(id);
-        connection.hash = hash;
         connection.proxy = proxy;
         connection.version = u32::try_from(version).unwrap_or(u32::MAX);
         connection.replica = replica;
@@ -67,22 +62,31 @@ impl Mesh<'_> {
             return;
         };
         let version = connection.version as usize;
-        let origin = Origin {
-            hash: connection.hash,
+        let arrival = Arrival {
+            phase: 0,
+            number: 0,
+            caller: Caller::Connection {
+                replica: connection.replica,
+                opened: connection.opened,
+            },
             viewer: id,
             class: connection.class,
             proxy: connection.proxy,
         };
-        self.begin(version, origin, now);
+        self.begin(version, arrival, now);
     }
 
-    /// The replica that a client is connected to, if it is still the one it connected to.
-    pub(super) fn replica_of_connection(&self, id: ConnectionId) -> Option<u32> {
-        let connection = self.connections.as_ref()?.get(id);
-        let cluster = self.clusters[connection.version as usize].as_ref()?;
-        let replica = cluster.replicas[connection.replica? as usize];
-        let same = replica.health == Health::Up && replica.since <= connection.opened;
-        connection.replica.filter(|_| same)
+    /// Whether a client is connected to the replica that it connected to at first.
+    fn is_connected(&self, id: ConnectionId) -> bool {
+        let Some(table) = &self.connections else {
+            return false;
+        };
+        let connection = table.get(id);
+        let cluster = self.clusters[connection.version as usize].as_ref();
+        connection
+            .replica
+            .zip(cluster)
+            .is_some_and(|(replica, cluster)| cluster.is_up_since(replica, connection.opened))
     }
 
     /// A client's pause is over, or its time is.
@@ -91,12 +95,12 @@ impl Mesh<'_> {
             return;
         };
         if self.finished || now >= table.get(id).until {
-            return self.close(id);
+            return self.close(id, now);
         }
-        if self.replica_of_connection(id).is_none() {
-            self.disconnect(id);
-            let Some(destination) = self.timeline.pick_again() else {
-                return self.close(id);
+        if !self.is_connected(id) {
+            self.disconnect(id, now);
+            let Some(destination) = self.split_again() else {
+                return self.close(id, now);
             };
             self.count_pick(destination, now);
             self.connect(id, self.destinations[destination], now);
@@ -114,22 +118,15 @@ impl Mesh<'_> {
         connection.call = None;
         let until = connection.until;
         if self.finished || now >= until {
-            return self.close(id);
+            return self.close(id, now);
         }
         let slot = connection.slot;
         let next = now.saturating_add(pause).min(until);
         self.calendar.schedule(slot, next);
     }
 
-    /// Remembers which request a connection waits for.
-    pub(super) fn connection_waits(&mut self, id: ConnectionId, call: CallId) {
-        if let Some(table) = &mut self.connections {
-            table.get_mut(id).call = Some(call);
-        }
-    }
-
     /// Takes a connection from its replica.
-    fn disconnect(&mut self, id: ConnectionId) {
+    fn disconnect(&mut self, id: ConnectionId, now: u64) {
         let Some(table) = &mut self.connections else {
             return;
         };
@@ -137,19 +134,22 @@ impl Mesh<'_> {
         let (version, proxy) = (connection.version as usize, connection.proxy);
         if let Some(replica) = connection.replica.take() {
             table.open[version] -= 1;
+            // Those that are open when the run is over stay so.
+            if !self.finished {
+                self.out.service.connection_ends(version, now);
+            }
             if let Some(cluster) = &mut self.clusters[version] {
-                cluster.proxy(proxy).leave(replica);
+                cluster.disconnect(proxy, replica);
             }
         }
     }
 
-    fn close(&mut self, id: ConnectionId) {
-        self.disconnect(id);
+    fn close(&mut self, id: ConnectionId, now: u64) {
+        self.disconnect(id, now);
         if let Some(table) = &mut self.connections {
             let slot = table.get(id).slot;
             table.remove(id);
-            self.roles[slot.0 as usize] = Role::Unused;
-            self.calendar.give_back(slot);
+            self.give_back(slot);
         }
     }
 
@@ -178,9 +178,10 @@ impl Mesh<'_> {
             };
             let connection = table.get(id);
             table.counts[self.phase][connection.version as usize].cut += 1;
-            self.disconnect(id);
-            if let Some(call) = connection.call {
-                self.give_up(call, Outcome::Error, now);
+            self.disconnect(id, now);
+            let cluster = self.clusters[connection.version as usize].as_mut();
+            if let Some((call, cluster)) = connection.call.zip(cluster) {
+                cluster.give_up(call, Outcome::Error, now, &mut self.out);
             }
         }
     }

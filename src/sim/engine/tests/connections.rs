@@ -63,6 +63,14 @@ fn connections_stay_where_they_were_opened() {
     assert_eq!(counts[0], [count(60, 0, 60), count(0, 0, 0)]);
     // Those of 20 s and later are still there at 120 s.
     assert_eq!(counts[1], [count(0, 0, 40), count(60, 0, 60)]);
+    let series = &service.series;
+    let at = |version: usize, second: u64| {
+        let place = usize::try_from(second * 1_000_000_000 / series.width).unwrap() - 1;
+        series.open_connections(version).unwrap()[place]
+    };
+    // The first one ends at 100.5 s; at 110 s ten more have.
+    assert_eq!([at(0, 60), at(0, 100), at(0, 110)], [60, 60, 50]);
+    assert_eq!([at(1, 60), at(1, 100), at(1, 120)], [0, 40, 60]);
     // All weight is on v1, and v0 still gets most requests: 5,030 connection seconds of 6,830.
     let requests = [0, 1].map(|version| service.phases[1][version].requests());
     let share = requests[0] as f64 / (requests[0] + requests[1]) as f64;

@@ -1,5 +1,6 @@
 //! The lines of the panels, from the series of the tally.
 
+use super::ready;
 use crate::scenario::Scenario;
 use crate::sim::RunTally;
 use crate::tally::service::{Bucket, Changes, Outcome, Series, ServiceTally, What, quantile_of};
@@ -139,10 +140,17 @@ impl<'a> Over<'a> {
         })
     }
 
-    /// Steps at the phases.
+    /// Steps at the phases and, where the split follows the ready replicas, at each change of these.
     pub(super) fn target_share(&self, scenario: &Scenario, version: usize) -> Stretches {
         let mut steps = Vec::new();
         for (phase, &(start, end)) in scenario.phases().iter().zip(&self.phases) {
+            if phase.algorithm().follows_replicas() {
+                let own = phase.destinations().iter().map(|one| one.version.0);
+                let ready: Vec<Stretches> = own.clone().map(|one| self.replicas(one)).collect();
+                let place = own.clone().position(|one| one == version);
+                steps.extend(ready::shares(&ready, place, (start, end)));
+                continue;
+            }
             let destinations = phase.destinations().iter().zip(phase.target_shares());
             let share = destinations
                 .filter(|(destination, _)| destination.version.0 == version)
@@ -169,9 +177,18 @@ impl<'a> Over<'a> {
     }
 
     /// At the end of each interval.
-    #[expect(clippy::cast_precision_loss, reason = "for drawing")]
     pub(super) fn in_flight(&self, version: usize) -> Stretches {
-        let numbers = self.series.in_flight(version);
+        self.at_ends(self.series.in_flight(version))
+    }
+
+    /// At the end of each interval; `None` where requests stand alone.
+    pub(super) fn open_connections(&self, version: usize) -> Option<Stretches> {
+        Some(self.at_ends(self.series.open_connections(version)?))
+    }
+
+    /// Numbers at the ends of the intervals, from 0 at the start.
+    #[expect(clippy::cast_precision_loss, reason = "for drawing")]
+    fn at_ends(&self, numbers: Vec<u64>) -> Stretches {
         let points = (1_u32..).zip(numbers).map(|(place, number)| {
             let moment = f64::from(place) * self.width;
             (moment.min(self.end), number as f64)

@@ -32,8 +32,9 @@ pub(super) fn marks(
     let mut marks: Vec<(f64, String)> = phases
         .filter(|_| several)
         .map(|(phase, tally)| {
-            let (name, weights) = (phase.name(), words::weights(phase));
-            (tally.start.as_seconds(), format!("{name}: {weights}"))
+            let name = phase.name();
+            let split = words::split(phase);
+            (tally.start.as_seconds(), format!("{name}: {split}"))
         })
         .collect();
     let changes = gathered(&service.changes.first, end);

@@ -5,7 +5,7 @@ mod plan;
 use std::time::Duration;
 
 use super::answer::{Simulation, answer};
-use super::{Alternative, Answer, Curve, GatedVersion, Method, Question};
+use super::{Alternative, Answer, Change, Curve, GatedVersion, Method, Question};
 use crate::rollout::{
     Analysis, Argo, ArgoMetric, Controller, CountedAt, Flagger, GateTraffic, Measure, MetricCheck,
     Rollout, Staged, StagedRule, ValueRange,
@@ -32,10 +32,34 @@ pub(super) fn requests_of_all_steps(question: &Question) -> f64 {
     seconds * to_f64(question.traffic.rate.per_second())
 }
 
+/// Users' requests a second on the new version at the step with the fewest.
+pub(super) fn slowest_step_per_second(question: &Question) -> Option<f64> {
+    let plan = Plan::of(&question.rollout.controller)?;
+    let slowest = plan.slowest_per_second(&question.traffic);
+    (slowest > 0.0).then_some(slowest)
+}
+
 /// A rule beside the gate.
 enum Rule {
     Gate(Rollout),
     Bounds(ErrorBounds),
+}
+
+/// A rule, its name, and what it differs in where that can be set.
+struct Named {
+    name: String,
+    rule: Rule,
+    change: Option<Change>,
+}
+
+impl Named {
+    fn fixed(name: &str, rule: Rule) -> Self {
+        Self {
+            name: name.to_owned(),
+            rule,
+            change: None,
+        }
+    }
 }
 
 /// This gate first, then what would do better; this gate alone if it has no steps by which others
@@ -56,9 +80,10 @@ pub(super) fn alternatives(
         good_seconds: good.answer.mean_seconds,
         bad_seconds: bad.answer.mean_seconds,
         method: word(good.answer.method),
+        change: None,
     };
     let mut alternatives = vec![own];
-    for (name, rule) in rules(question, limit)? {
+    for Named { name, rule, change } in rules(question, limit)? {
         let at = |rate: f64| figures(question, &rule, rate);
         let (good, objective, bad) = (
             at(good.answer.error_rate)?,
@@ -73,6 +98,7 @@ pub(super) fn alternatives(
             good_seconds: good.mean_seconds,
             bad_seconds: bad.mean_seconds,
             method: word(good.method),
+            change,
         });
     }
     Ok(alternatives)
@@ -84,10 +110,10 @@ pub(super) fn curves(
     limit: f64,
     rates: &[f64],
 ) -> Result<Vec<Curve>, StatsError> {
-    let own = ("this gate".to_owned(), Rule::Gate(question.rollout.clone()));
+    let own = Named::fixed("this gate", Rule::Gate(question.rollout.clone()));
     std::iter::once(own)
         .chain(rules(question, limit)?)
-        .map(|(name, rule)| {
+        .map(|Named { name, rule, .. }| {
             let points = side_by_side(rates, |&rate| figures(question, &rule, rate))?;
             Ok(Curve { name, points })
         })
@@ -125,7 +151,7 @@ fn simulation(question: &Question) -> Simulation {
 }
 
 /// The rules beside the gate.
-fn rules(question: &Question, limit: f64) -> Result<Vec<(String, Rule)>, StatsError> {
+fn rules(question: &Question, limit: f64) -> Result<Vec<Named>, StatsError> {
     let Some(plan) = Plan::of(&question.rollout.controller) else {
         return Ok(Vec::new());
     };
@@ -139,16 +165,12 @@ fn rules(question: &Question, limit: f64) -> Result<Vec<(String, Rule)>, StatsEr
     let requests = plan.requests(&question.traffic);
     if requests.iter().any(|step| step.mean() > 0.0) && limit < 1.0 {
         let fixed = ErrorBounds::fixed_sample(&requests, limit, LEVEL)?;
-        rules.push((
-            "one test of all requests at the end".into(),
-            Rule::Bounds(fixed),
-        ));
+        let name = "one test of all requests at the end";
+        rules.push(Named::fixed(name, Rule::Bounds(fixed)));
         let spending = Spending::ObrienFlemingTotal;
         let sequential = ErrorBounds::group_sequential(&requests, limit, LEVEL, spending)?;
-        rules.push((
-            "group-sequential test, a look at each step".into(),
-            Rule::Bounds(sequential),
-        ));
+        let name = "group-sequential test, a look at each step";
+        rules.push(Named::fixed(name, Rule::Bounds(sequential)));
     }
     if !matches!(&question.rollout.controller, Controller::Staged(staged) if matches!(staged.rule(), StagedRule::ErrorShare { .. }))
         && plan.has_an_old_version()
@@ -157,16 +179,14 @@ fn rules(question: &Question, limit: f64) -> Result<Vec<(String, Rule)>, StatsEr
             concentration: 10,
         })
     {
-        rules.push((
-            "anytime-valid error-share test".to_owned(),
-            Rule::Gate(staged),
-        ));
+        let name = "anytime-valid error-share test";
+        rules.push(Named::fixed(name, Rule::Gate(staged)));
     }
     Ok(rules)
 }
 
 /// The number of failed checks that tells good from bad best, if it is another one.
-fn other_threshold(question: &Question, limit: f64) -> Result<Option<(String, Rule)>, StatsError> {
+fn other_threshold(question: &Question, limit: f64) -> Result<Option<Named>, StatsError> {
     let current = match &question.rollout.controller {
         Controller::Flagger(flagger) => flagger.threshold(),
         Controller::Staged(staged) => match staged.rule() {
@@ -213,7 +233,11 @@ fn other_threshold(question: &Question, limit: f64) -> Result<Option<(String, Ru
                 1 => format!("the same, 1 failed {check} rolls back"),
                 more => format!("the same, {more} failed {check}s roll back"),
             };
-            (name, Rule::Gate(rollout))
+            Named {
+                name,
+                rule: Rule::Gate(rollout),
+                change: Some(Change::Failures(failures)),
+            }
         }))
 }
 
@@ -282,11 +306,7 @@ fn with_failures(rollout: &Rollout, failures: u32) -> Option<Rollout> {
 
 /// The same steps, with the minimum of requests and the number of failed checks that tell good from
 /// bad best, within twice the time.
-fn with_minimum(
-    question: &Question,
-    plan: &Plan,
-    limit: f64,
-) -> Result<Option<(String, Rule)>, StatsError> {
+fn with_minimum(question: &Question, plan: &Plan, limit: f64) -> Result<Option<Named>, StatsError> {
     if let Controller::Staged(staged) = &question.rollout.controller
         && let StagedRule::Checks {
             minimum_requests: 1..,
@@ -309,7 +329,7 @@ fn with_minimum(
     };
     let exact_success = 1.0 - limit;
     let steps_seconds = plan.seconds();
-    let mut best: Option<(f64, String, Rollout)> = None;
+    let mut best: Option<(f64, Named)> = None;
     for minimum in MINIMA {
         for failures in [1, 2, 3, 5] {
             let Some(check) = success_of(exact_success, plan.interval()) else {
@@ -354,11 +374,20 @@ fn with_minimum(
                     more => format!("{more} failed checks"),
                 };
                 let name = format!("waits for {minimum} requests, {checks}");
-                best = Some((score, name, rollout));
+                let change = Change::Minimum {
+                    requests: minimum,
+                    failures,
+                };
+                let named = Named {
+                    name,
+                    rule: Rule::Gate(rollout),
+                    change: Some(change),
+                };
+                best = Some((score, named));
             }
         }
     }
-    Ok(best.map(|(_, name, rollout)| (name, Rule::Gate(rollout))))
+    Ok(best.map(|(_, named)| named))
 }
 
 fn success_of(share: f64, window: Duration) -> Option<MetricCheck> {

@@ -70,6 +70,16 @@ impl Plan {
         })
     }
 
+    /// Users' requests a second in the step with the fewest.
+    pub(super) fn slowest_per_second(&self, traffic: &GateTraffic) -> f64 {
+        let steps = self.0.iter();
+        steps
+            .map(|&(weight, span)| {
+                users_of(Route::users(weight), span, traffic).mean() / span.as_secs_f64()
+            })
+            .fold(f64::MAX, f64::min)
+    }
+
     /// Users' requests in each step.
     pub(super) fn requests(&self, traffic: &GateTraffic) -> Vec<Requests> {
         let steps = self.0.iter();

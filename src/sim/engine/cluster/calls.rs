@@ -1,34 +1,49 @@
 //! Attempts under way, in memory that is used again.
 
-use super::calendar::Slot;
+use crate::sim::engine::calendar::Slot;
+use crate::sim::engine::jobs::Job;
 
-/// No viewer waits in a closed loop.
-pub(super) const NOBODY: u32 = u32::MAX;
+/// No one waits who acts on the response.
+pub(in crate::sim::engine) const NOBODY: u32 = u32::MAX;
 
 /// Which attempt: its place in the table.
-pub(super) type CallId = u32;
+pub(in crate::sim::engine) type CallId = u32;
+
+/// Who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sim::engine) enum Caller {
+    /// Somebody with this hash, whose replica is picked.
+    Hash(u64),
+    /// A connection that was opened then, to this replica if there was one.
+    Connection {
+        /// The replica.
+        replica: Option<u32>,
+        /// When it was opened, in nanoseconds.
+        opened: u64,
+    },
+}
 
 /// One attempt to have a request answered.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call {
     /// When its request arrived, in nanoseconds.
     pub(super) arrived: u64,
+    /// When this attempt was sent to a replica, in nanoseconds.
+    pub(super) sent: u64,
     /// Its number among the requests of its phase and version, for the tally.
     pub(super) number: u64,
     /// How long a replica will work on it, in nanoseconds.
     pub(super) work: u64,
-    /// The hash of its caller.
-    pub(super) hash: u64,
+    /// Who calls.
+    pub(super) caller: Caller,
     /// The phase in which the request arrived.
     pub(super) phase: u32,
-    /// The version that it went to.
-    pub(super) version: u32,
     /// The replica that it was sent to.
     pub(super) replica: u32,
-    /// The viewer of a closed loop who waits, or [`NOBODY`].
+    /// The viewer or connection that waits, or [`NOBODY`].
     pub(super) viewer: u32,
-    /// Where its deadline is scheduled.
-    pub(super) deadline: Option<Slot>,
+    /// Where its deadline is scheduled, or that it is made again.
+    pub(super) slot: Option<Slot>,
     /// Attempts before this one.
     pub(super) retries: u16,
     /// The proxy that it came through.
@@ -39,6 +54,23 @@ pub(super) struct Call {
     pub(super) fails: bool,
     /// Where it is.
     pub(super) state: State,
+}
+
+impl Call {
+    /// What it costs the replica.
+    pub(super) fn job(&self) -> Job {
+        Job {
+            nanos: self.work,
+            fails: self.fails,
+        }
+    }
+
+    /// This is what it costs the replica.
+    #[inline]
+    pub(super) fn take(&mut self, job: Job) {
+        self.work = job.nanos;
+        self.fails = job.fails;
+    }
 }
 
 /// Where an attempt is.
@@ -54,7 +86,7 @@ pub(super) enum State {
     Abandoned,
 }
 
-/// All attempts under way.
+/// All attempts that are at a replica or wait to be made again.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     table: Vec<Call>,
@@ -75,10 +107,11 @@ impl Calls {
         id
     }
 
-    /// Forgets an attempt.
+    /// Takes an attempt out.
     #[inline]
-    pub(super) fn remove(&mut self, id: CallId) {
+    pub(super) fn take(&mut self, id: CallId) -> Call {
         self.free.push(id);
+        self.table[id as usize]
     }
 
     /// An attempt.

@@ -1,7 +1,7 @@
 //! What one proxy knows of a version: whom it may pick, how many requests it has there itself, and
 //! whom it has ejected. Proxies do not tell each other anything (Envoy keeps this state per worker).
 
-use super::cluster::{Health, Replica};
+use super::members::{Health, Replica};
 use super::outlier::Detector;
 use crate::balance::{Balance, Hosts};
 use crate::random::Stream;
@@ -20,6 +20,9 @@ pub(super) struct Proxy {
     random: Stream,
     usable: Vec<u32>,
     weights: Vec<f64>,
+    /// Attempts that may be under way at the same time.
+    most_requests: u32,
+    shares_queue: bool,
 }
 
 impl Proxy {
@@ -35,6 +38,8 @@ impl Proxy {
             random,
             usable: Vec::new(),
             weights: vec![1.0; most],
+            most_requests: backend.resilience.max_requests.unwrap_or(u32::MAX),
+            shares_queue: backend.balancing.shares_queue,
         }
     }
 
@@ -83,13 +88,11 @@ impl Proxy {
 
     /// The replica for an attempt; `None` if there is none.
     #[inline]
-    pub(super) fn pick(&mut self, backend: &Backend, hash: u64) -> Option<u32> {
-        let limit = backend.resilience.max_requests;
-        let full = limit.is_some_and(|limit| self.under_way >= limit);
-        if self.usable.is_empty() || full {
+    pub(super) fn pick(&mut self, hash: u64) -> Option<u32> {
+        if self.usable.is_empty() || self.under_way >= self.most_requests {
             return None;
         }
-        if backend.balancing.shares_queue {
+        if self.shares_queue {
             return Some(0);
         }
         let hosts = Hosts {

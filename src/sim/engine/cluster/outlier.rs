@@ -66,7 +66,7 @@ impl Detector {
         let span = base
             .saturating_mul(host.ejections)
             .min(MAX_EJECTION.max(base));
-        host.until = Some(now.saturating_add(super::nanos(span)));
+        host.until = Some(now.saturating_add(crate::sim::engine::nanos(span)));
         true
     }
 

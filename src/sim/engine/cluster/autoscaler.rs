@@ -32,7 +32,7 @@ impl Hpa {
 
     /// Nanoseconds between two decisions.
     pub(super) fn sync_period(&self) -> u64 {
-        super::nanos(self.settings.sync_period).max(1)
+        crate::sim::engine::nanos(self.settings.sync_period).max(1)
     }
 
     /// The number of replicas that there shall be, at `now`: there are `current`, of which `ready`
@@ -69,7 +69,7 @@ impl Hpa {
 
     /// The highest recommendation of the window.
     fn stabilise(&mut self, now: u64, desired: u32) -> u32 {
-        let window = super::nanos(self.settings.stabilisation);
+        let window = crate::sim::engine::nanos(self.settings.stabilisation);
         self.recommended
             .retain(|&(moment, _)| moment.saturating_add(window) > now);
         self.recommended.push_back((now, desired));
