@@ -4,8 +4,8 @@
 use super::{Backend, Fault, Phase, Scaling, VersionIndex};
 use crate::units::to_f64;
 
-/// Memory for an attempt under way, in bytes: its entry and its place in a queue, with the room
-/// that growing tables leave.
+/// The most memory that an attempt under way takes, in bytes: its entry and its place in a queue,
+/// with the room that growing tables leave.
 pub const WAITING_BYTES: u64 = 160;
 /// The most requests that may be expected to wait at the same time: 800 MB of them.
 pub const MOST_WAITING: f64 = 5e6;

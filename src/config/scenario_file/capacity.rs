@@ -161,7 +161,7 @@ impl Told<'_> {
         let message = format!("{}: {}", self.numbers(), self.growth(waiting));
         Diagnostic::error(self.span.clone(), message, self.label()).help(format!(
             "give the backend more `replicas`, or a limit such as `queue: 100` or `timeout: 1s`; \
-             `queue: unlimited` lets it grow (some {} of memory)",
+             `queue: unlimited` lets it grow (up to {} of memory)",
             bytes(waiting)
         ))
     }
@@ -169,7 +169,7 @@ impl Told<'_> {
     fn grows(&self, waiting: f64) -> Diagnostic {
         let message = format!("{}: {}", self.numbers(), self.growth(waiting));
         Diagnostic::warning(self.span.clone(), message, self.label()).help(format!(
-            "it may, by `queue: unlimited`, and takes some {} of memory; response times depend on \
+            "it may, by `queue: unlimited`, and takes up to {} of memory; response times depend on \
              how long the run lasts",
             bytes(waiting)
         ))
@@ -184,7 +184,7 @@ impl Told<'_> {
         Diagnostic::error(
             self.span.clone(),
             message,
-            format!("{} of memory", bytes(waiting)),
+            format!("up to {} of memory", bytes(waiting)),
         )
         .help(format!(
             "at most {} may wait: a shorter run, more `replicas`, or a limit such as \
