@@ -89,6 +89,22 @@ impl Hosts {
         self.find_that(request, |place| virtual_hosts[*place].is_at(request))
     }
 
+    /// The namespaces whose proxies know a host by this name, if not all do.
+    pub(super) fn namespaces_that_know(&self, host: &str) -> Vec<&str> {
+        let host = lower(host);
+        let mut namespaces: Vec<&str> = self
+            .exact
+            .iter()
+            .filter(|(domain, _, _)| *domain == *host)
+            .filter_map(|(_, _, names)| match names {
+                Names::In(namespace) => Some(namespace.as_str()),
+                Names::Everywhere => None,
+            })
+            .collect();
+        namespaces.dedup();
+        namespaces
+    }
+
     fn find_that(&self, request: &Request, serves: impl Fn(&usize) -> bool) -> Option<usize> {
         let host = lower(request.host());
         let from = self

@@ -71,9 +71,9 @@ impl RouteTable {
         match self.answer(request).resolution {
             Resolution::Route { route, .. } => of_route(route),
             Resolution::NoRoute => Err(NoSplit::NoRoute),
-            Resolution::UnknownPort(host) => Err(NoSplit::UnknownPort {
+            Resolution::UnknownPort(_) => Err(NoSplit::UnknownPort {
                 asked: request.port,
-                ports: host.ports.clone(),
+                ports: self.request_ports_of(request.host(), &request.source),
             }),
             Resolution::UnknownHost(_) => Err(NoSplit::UnknownHost),
         }

@@ -103,19 +103,35 @@ impl RouteTable {
     /// The ports at which a proxy knows a host, for requests and connections, ascending.
     #[must_use]
     pub fn ports_of(&self, host: &str, source: &Source) -> Vec<u16> {
+        let mut ports = self.request_ports_of(host, source);
+        let named = |domains: &[Domain]| domains.iter().any(|one| one.closeness(host).is_some());
+        let here = |gateways: &[String]| gateways.is_empty() || gateways.contains(&source.gateway);
+        let listeners = self.listeners.iter();
+        let listeners = listeners.filter(|one| here(&one.gateways) && named(&one.domains));
+        ports.extend(listeners.map(|listener| listener.port));
+        ports.sort_unstable();
+        ports.dedup();
+        ports
+    }
+
+    /// The ports at which a proxy knows a host for requests, ascending.
+    #[must_use]
+    pub fn request_ports_of(&self, host: &str, source: &Source) -> Vec<u16> {
         let named = |domains: &[Domain]| domains.iter().any(|one| one.closeness(host).is_some());
         let here = |gateways: &[String]| gateways.is_empty() || gateways.contains(&source.gateway);
         let hosts = self.virtual_hosts.iter();
         let hosts = hosts.filter(|one| here(&one.gateways) && named(&one.domains));
-        let listeners = self.listeners.iter();
-        let listeners = listeners.filter(|one| here(&one.gateways) && named(&one.domains));
-        let mut ports: Vec<u16> = hosts
-            .flat_map(|host| host.ports.iter().copied())
-            .chain(listeners.map(|listener| listener.port))
-            .collect();
+        let mut ports: Vec<u16> = hosts.flat_map(|host| host.ports.iter().copied()).collect();
         ports.sort_unstable();
         ports.dedup();
         ports
+    }
+
+    /// The namespaces that know a host by a name that says none, where the proxy of a request is of
+    /// another.
+    #[must_use]
+    pub fn namespaces_that_know(&self, request: &Request) -> Vec<&str> {
+        self.hosts.namespaces_that_know(request.host())
     }
 
     /// The place of the virtual host of a request, and in it the place of the route that answers.

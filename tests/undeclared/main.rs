@@ -219,3 +219,24 @@ fn a_story_names_the_phase_in_which_a_host_is_gone() {
         "{errors}"
     );
 }
+
+#[test]
+fn a_short_name_of_another_namespace_is_told_from_an_unknown_one() {
+    let folder = Folder::new();
+    let path = folder.path.join("elsewhere.yaml");
+    let services = fs::read_to_string(root().join(SERVICES)).unwrap();
+    let elsewhere = services.replace("{name: cart}", "{name: cart, namespace: shop}");
+    fs::write(
+        &path,
+        elsewhere.replace("name: tcp-sync", "name: http-admin"),
+    )
+    .unwrap();
+    let ask = |request: &str| run(&["explain", path.to_str().unwrap(), "--request", request]).1;
+    let short = ask("http://cart:8080/");
+    assert!(
+        short.contains("ask for cart.shop, or with --namespace shop"),
+        "{short}"
+    );
+    assert!(!ask("http://basket:8080/").contains("--namespace"));
+    assert!(ask("http://cart.shop/").contains("no port 80 for requests (it has 7946, 8080)"));
+}

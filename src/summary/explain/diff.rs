@@ -134,7 +134,7 @@ fn answered(table: &RouteTable, request: &Request) -> Answered {
             shares: shares(route),
         },
         Resolution::NoRoute => Answered::by_proxy("no rule answers: 404, flag NR".into()),
-        Resolution::UnknownPort(host) => Answered::by_proxy(unknown_port(host, request)),
+        Resolution::UnknownPort(_) => Answered::by_proxy(unknown_port(table, request)),
         Resolution::UnknownHost(unknown) => Answered::by_proxy(unknown_host(unknown)),
     }
 }

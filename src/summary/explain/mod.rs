@@ -73,8 +73,11 @@ pub fn request(table: &RouteTable, request: &Request, random_value: Option<u64>)
     let (route, no_answer) = match answer.resolution {
         Resolution::Route { place, route } => (Some((place, route)), None),
         Resolution::NoRoute => (None, Some("no rule answers: 404, flag NR".to_owned())),
-        Resolution::UnknownPort(host) => (None, Some(unknown_port(host, request))),
-        Resolution::UnknownHost(unknown) => (None, Some(unknown_host(unknown))),
+        Resolution::UnknownPort(_) => (None, Some(unknown_port(table, request))),
+        Resolution::UnknownHost(unknown) => (
+            None,
+            Some(unknown_host(unknown) + &short_name(table, request)),
+        ),
     };
     Explanation {
         request: request_line(request),
@@ -136,6 +139,21 @@ fn unknown_host(unknown: UnknownHost) -> String {
     .to_owned()
 }
 
+/// What to write in the place of a short name that is known in other namespaces alone.
+fn short_name(table: &RouteTable, request: &Request) -> String {
+    let host = request.host();
+    match (
+        request.source.gateway == MESH,
+        &table.namespaces_that_know(request)[..],
+    ) {
+        (true, [namespace, ..]) => format!(
+            " (`{host}` alone is known in namespace {namespace}: ask for {host}.{namespace}, or with \
+             --namespace {namespace})"
+        ),
+        _ => String::new(),
+    }
+}
+
 /// What becomes of a connection that no listener takes.
 fn no_listener(table: &RouteTable, connection: &Connection) -> String {
     let host = connection.host.as_deref().unwrap_or_default();
@@ -157,8 +175,9 @@ fn no_listener(table: &RouteTable, connection: &Connection) -> String {
 ///
 /// A sidecar lets it pass to the address that was asked for (`PassthroughCluster`), and the service
 /// does not answer there.
-fn unknown_port(host: &VirtualHost, request: &Request) -> String {
-    let ports: Vec<String> = host.ports.iter().map(u16::to_string).collect();
+fn unknown_port(table: &RouteTable, request: &Request) -> String {
+    let ports = table.request_ports_of(request.host(), &request.source);
+    let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
     let (name, asked, ports) = (request.host(), request.port, ports.join(", "));
     match request.source.gateway == MESH {
         true => format!(
