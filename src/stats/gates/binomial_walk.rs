@@ -9,8 +9,8 @@ use crate::stats::binomial::Binomial;
 
 /// Steps after which the tails are computed from scratch, so that rounding does not add up.
 const MOST_STEPS: u32 = 4096;
-/// A tail that fell below this share of what it was has lost three digits.
-const LOST: f64 = 1e-3;
+/// A tail that fell below this share of what it was has lost a digit.
+const LOST: f64 = 0.1;
 /// A tail that no sum would feel.
 const NEGLIGIBLE: f64 = 1e-26;
 
