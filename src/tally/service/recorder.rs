@@ -42,15 +42,23 @@ impl ServedBlock {
     /// Takes those of the given requests that go to the version: `goes` says so for each
     /// destination. Nothing branches on where a request goes.
     pub fn take(&mut self, moments: &[u64], picks: &[usize], goes: &[bool]) {
+        let mut places = (0..goes.len()).filter(|&place| goes[place]);
+        match (places.next(), places.next()) {
+            (Some(only), None) => self.take_if(moments, picks, |pick| pick == only),
+            _ => self.take_if(moments, picks, |pick| goes[pick]),
+        }
+        self.nanos.clear();
+        self.fails.clear();
+    }
+
+    fn take_if(&mut self, moments: &[u64], picks: &[usize], goes: impl Fn(usize) -> bool) {
         self.arrived.resize(moments.len(), 0);
         let mut taken = 0;
         for (&moment, &pick) in moments.iter().zip(picks) {
             self.arrived[taken] = moment;
-            taken += usize::from(goes[pick]);
+            taken += usize::from(goes(pick));
         }
         self.arrived.truncate(taken);
-        self.nanos.clear();
-        self.fails.clear();
     }
 }
 
