@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// When something began.
 pub(crate) struct Start {
     wall: Instant,
-    on_processor: Option<u64>,
+    on_processor: Option<Duration>,
 }
 
 impl Start {
@@ -20,15 +20,18 @@ impl Start {
     /// Time on a processor since then; where the system does not tell, all time.
     pub(crate) fn elapsed(&self) -> Duration {
         let since = on_processor().zip(self.on_processor);
-        since.map_or_else(
-            || self.wall.elapsed(),
-            |(now, then)| Duration::from_nanos(now - then),
-        )
+        since.map_or_else(|| self.wall.elapsed(), |(now, then)| now - then)
     }
 }
 
-/// Nanoseconds that Linux has run this thread.
-fn on_processor() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split_whitespace().next()?.parse().ok()
+/// How long this thread has run, to the nanosecond.
+#[cfg(unix)]
+fn on_processor() -> Option<Duration> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).ok()
+}
+
+#[cfg(not(unix))]
+fn on_processor() -> Option<Duration> {
+    None
 }

@@ -337,7 +337,7 @@ fn decided(requests: Requests, error_rate: f64, accepted: &Shares) -> Option<Tic
     let divergence =
         entropy_term(nearest, error_rate) + entropy_term(1.0 - nearest, 1.0 - error_rate);
     let no_data = requests.none();
-    (least * divergence > UNFELT).then(|| TickLaw {
+    (least * divergence > UNFELT).then_some(TickLaw {
         pass: if passes { 1.0 - no_data } else { 0.0 },
         fail: if passes { 0.0 } else { 1.0 - no_data },
         no_data,
