@@ -262,7 +262,7 @@ impl<'a> Mesh<'a> {
         arrival.number = service.arrivals(self.phase, version, &[now]);
         arrival.phase = u32::try_from(self.phase).unwrap_or(u32::MAX);
         if let Some(cluster) = &mut self.clusters[version] {
-            return cluster.arrive(arrival, now, &mut self.out);
+            return cluster.arrive::<false>(arrival, now, &mut self.out);
         }
         self.out.service.response(Response {
             phase: self.phase,

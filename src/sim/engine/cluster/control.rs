@@ -171,7 +171,7 @@ impl Cluster<'_> {
             }
             if self.servers[server as usize].call.is_none() {
                 station.idle.retain(|&other| other != server);
-                self.take_next(server, replica, now);
+                self.take_next::<false>(server, replica, now);
             }
         }
     }

@@ -2,7 +2,9 @@
 //!
 //! Two events per request, millions of times a second: what every request needs is inlined into one
 //! loop, what few need is told apart as cold and gets its attempt by reference to a copy, so that in
-//! the loop an attempt can stay in registers (`docs/performance.md` has the measurements).
+//! the loop an attempt can stay in registers. `PLAIN` is true where attempts are made once and nothing
+//! but their replica has a say in them; what then need not be asked is left out by the compiler.
+//! `docs/performance.md` has the measurements.
 
 use super::Cluster;
 use super::calls::{Call, CallId, Caller, NOBODY, State};
@@ -29,31 +31,53 @@ pub(in crate::sim::engine) struct Arrival {
 }
 
 impl Cluster<'_> {
-    /// Requests of a phase come at these moments, and everything else happens until the last of
-    /// them.
+    /// Requests of a phase come at these moments, for whose responses nobody waits; everything else
+    /// happens until the last of them.
     pub(in crate::sim::engine) fn take(&mut self, phase: usize, arrived: &[u64], out: &mut Outbox) {
-        let mut number = out.service.arrivals(phase, self.version, arrived);
-        #[expect(clippy::cast_possible_truncation, reason = "few phases")]
-        let phase = phase as u32;
+        let number = out.service.arrivals(phase, self.version, arrived);
         self.events += arrived.len() as u64;
+        #[expect(clippy::cast_possible_truncation, reason = "few phases")]
+        let arrival = Arrival {
+            phase: phase as u32,
+            number,
+            caller: Caller::Hash(0),
+            viewer: NOBODY,
+            class: 0,
+            proxy: 0,
+        };
+        match self.is_plain() && !out.all_answers {
+            true => self.take_all::<true>(arrival, arrived, out),
+            false => self.take_all::<false>(arrival, arrived, out),
+        }
+    }
+
+    /// Whether an attempt is made once, and nothing but its replica has a say in it.
+    fn is_plain(&self) -> bool {
+        self.limits.are_none() && !self.watches_servers && self.class_work.is_empty()
+    }
+
+    fn take_all<const PLAIN: bool>(
+        &mut self,
+        mut arrival: Arrival,
+        arrived: &[u64],
+        out: &mut Outbox,
+    ) {
         for &now in arrived {
-            self.advance(now, out);
-            let arrival = Arrival {
-                phase,
-                number,
-                caller: Caller::Hash(self.callers.next()),
-                viewer: NOBODY,
-                class: 0,
-                proxy: 0,
-            };
-            self.arrive(arrival, now, out);
-            number += u64::from(now >= self.warm_up);
+            self.advance_as::<PLAIN>(now, out);
+            arrival.caller = Caller::Hash(self.callers.next());
+            self.arrive::<PLAIN>(arrival, now, out);
+            arrival.number += u64::from(now >= self.warm_up);
         }
     }
 
     /// A request comes, and is sent to a replica.
     #[inline(always)]
-    pub(in crate::sim::engine) fn arrive(&mut self, arrival: Arrival, now: u64, out: &mut Outbox) {
+    pub(in crate::sim::engine) fn arrive<const PLAIN: bool>(
+        &mut self,
+        arrival: Arrival,
+        now: u64,
+        out: &mut Outbox,
+    ) {
         self.clock.request_comes(now);
         let call = Call {
             arrived: now,
@@ -71,13 +95,18 @@ impl Cluster<'_> {
             fails: false,
             state: State::Away,
         };
-        self.attempt(call, now, out);
+        self.attempt::<PLAIN>(call, now, out);
     }
 
     /// Sends an attempt to a replica, where it waits or is served.
     #[inline(always)]
-    pub(super) fn attempt(&mut self, mut call: Call, now: u64, out: &mut Outbox) {
-        let Some(replica) = self.choose_replica(&call) else {
+    pub(super) fn attempt<const PLAIN: bool>(
+        &mut self,
+        mut call: Call,
+        now: u64,
+        out: &mut Outbox,
+    ) {
+        let Some(replica) = self.choose_replica::<PLAIN>(&call) else {
             return self.attempt_fails(&Call { ..call }, Outcome::Refused, now, out);
         };
         let place = self.station_of(replica);
@@ -86,7 +115,7 @@ impl Cluster<'_> {
         if idle.is_none() && station.waiting >= self.limits.queue {
             return self.attempt_fails(&Call { ..call }, Outcome::Refused, now, out);
         }
-        let job = self.job(&call, replica, now);
+        let job = self.job::<PLAIN>(&call, replica, now);
         call.replica = replica;
         call.sent = now;
         call.take(job);
@@ -107,15 +136,18 @@ impl Cluster<'_> {
                 station.queue.push_back(id);
             }
         }
-        if self.limits.has_deadlines {
+        if !PLAIN && self.limits.has_deadlines {
             self.plan_deadline(id, now);
         }
     }
 
     /// What an attempt costs a replica.
     #[inline(always)]
-    fn job(&mut self, call: &Call, replica: u32, now: u64) -> Job {
+    fn job<const PLAIN: bool>(&mut self, call: &Call, replica: u32, now: u64) -> Job {
         let mut job = self.jobs.next(replica, now);
+        if PLAIN {
+            return job;
+        }
         if let Some(work) = self.class_work.get(call.phase as usize) {
             let factor = work.get(usize::from(call.class)).copied();
             job = self.jobs.stretched(job, factor.unwrap_or(1.0));
@@ -129,12 +161,13 @@ impl Cluster<'_> {
 
     /// The replica for an attempt: that of its connection, or the one that balancing picks.
     #[inline(always)]
-    fn choose_replica(&mut self, call: &Call) -> Option<u32> {
+    fn choose_replica<const PLAIN: bool>(&mut self, call: &Call) -> Option<u32> {
         match call.caller {
-            Caller::Hash(hash) => self.proxies[usize::from(call.proxy)].pick(hash),
-            Caller::Connection { replica, opened } => {
+            Caller::Connection { replica, opened } if !PLAIN => {
                 replica.filter(|&replica| self.is_up_since(replica, opened))
             }
+            Caller::Hash(hash) => self.proxies[usize::from(call.proxy)].pick(hash),
+            Caller::Connection { replica, .. } => replica,
         }
     }
 
@@ -156,23 +189,28 @@ impl Cluster<'_> {
 
     /// A server has done its work: its attempt is answered, and the next one begins.
     #[inline(always)]
-    pub(super) fn server_done(&mut self, server: u32, now: u64, out: &mut Outbox) {
+    pub(super) fn server_done<const PLAIN: bool>(
+        &mut self,
+        server: u32,
+        now: u64,
+        out: &mut Outbox,
+    ) {
         let entry = &mut self.servers[server as usize];
         let (replica, began) = (entry.replica, entry.began);
         let done = entry.call.take();
         self.clock.work_ends(now - began);
-        self.take_next(server, replica, now);
+        self.take_next::<PLAIN>(server, replica, now);
         let Some(id) = done else { return };
         let call = self.calls.get(id);
-        if call.state == State::Abandoned || call.fails {
+        if (!PLAIN && call.state == State::Abandoned) || call.fails {
             return self.work_was_in_vain(id, now, out);
         }
-        if self.watches_servers {
+        if !PLAIN && self.watches_servers {
             self.ends_at_server(id, ServerEnd::Ok, now, out);
         }
-        self.leave_replica(id, Outcome::Ok, now, out);
+        self.leave_replica::<PLAIN>(id, Outcome::Ok, now, out);
         let call = self.calls.take(id);
-        self.respond(&call, Outcome::Ok, now, out);
+        self.respond::<PLAIN>(&call, Outcome::Ok, now, out);
     }
 
     /// A server has worked on an attempt that fails, or that nobody waits for any more.
@@ -191,21 +229,21 @@ impl Cluster<'_> {
             self.calls.take(id);
             return;
         }
-        self.leave_replica(id, Outcome::Error, now, out);
+        self.leave_replica::<false>(id, Outcome::Error, now, out);
         let call = self.calls.take(id);
         self.attempt_fails(&call, Outcome::Error, now, out);
     }
 
     /// A server of a replica takes the next attempt that waits, or is idle.
     #[inline(always)]
-    pub(super) fn take_next(&mut self, server: u32, replica: u32, now: u64) {
+    pub(super) fn take_next<const PLAIN: bool>(&mut self, server: u32, replica: u32, now: u64) {
         if !self.goes_on(replica) {
             return self.calendar.cancel(Slot(server));
         }
         let place = self.station_of(replica);
         let station = &mut self.stations[place];
         while let Some(id) = station.queue.pop_front() {
-            if self.calls.get(id).state == State::Abandoned {
+            if !PLAIN && self.calls.get(id).state == State::Abandoned {
                 self.calls.take(id);
                 continue;
             }
@@ -218,7 +256,7 @@ impl Cluster<'_> {
 
     /// The attempt is no longer at its replica: answered, or given up.
     #[inline(always)]
-    pub(super) fn leave_replica(
+    pub(super) fn leave_replica<const PLAIN: bool>(
         &mut self,
         id: CallId,
         outcome: Outcome,
@@ -227,8 +265,11 @@ impl Cluster<'_> {
     ) {
         let call = self.calls.get(id);
         let (replica, proxy, slot) = (call.replica, call.proxy, call.slot);
-        if let Caller::Hash(_) = call.caller {
+        if PLAIN || matches!(call.caller, Caller::Hash(_)) {
             self.proxies[usize::from(proxy)].leave(replica);
+        }
+        if PLAIN {
+            return;
         }
         if let Some(slot) = slot {
             self.give_back(slot);
@@ -240,12 +281,18 @@ impl Cluster<'_> {
 
     /// The viewer gets a response.
     #[inline(always)]
-    pub(super) fn respond(&mut self, call: &Call, outcome: Outcome, now: u64, out: &mut Outbox) {
+    pub(super) fn respond<const PLAIN: bool>(
+        &mut self,
+        call: &Call,
+        outcome: Outcome,
+        now: u64,
+        out: &mut Outbox,
+    ) {
         self.clock.request_leaves(now);
-        if call.retries > 0 {
+        if !PLAIN && call.retries > 0 {
             self.proxies[usize::from(call.proxy)].retrying -= 1;
         }
-        if call.viewer != NOBODY || out.all_answers {
+        if !PLAIN && (call.viewer != NOBODY || out.all_answers) {
             out.answers.push(Answer {
                 viewer: call.viewer,
                 phase: call.phase as usize,

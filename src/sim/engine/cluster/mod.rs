@@ -263,10 +263,14 @@ impl<'a> Cluster<'a> {
     }
 
     /// Lets everything happen up to `until`.
-    #[inline(always)]
     pub(super) fn advance(&mut self, until: u64, out: &mut Outbox) {
+        self.advance_as::<false>(until, out);
+    }
+
+    #[inline(always)]
+    fn advance_as<const PLAIN: bool>(&mut self, until: u64, out: &mut Outbox) {
         while let Some((now, slot)) = self.calendar.due(until) {
-            self.happens(slot, now, out);
+            self.happens::<PLAIN>(slot, now, out);
         }
     }
 
@@ -275,17 +279,17 @@ impl<'a> Cluster<'a> {
         let Some((now, slot)) = self.calendar.due(u64::MAX) else {
             return false;
         };
-        self.happens(slot, now, out);
+        self.happens::<false>(slot, now, out);
         true
     }
 
     #[inline(always)]
-    fn happens(&mut self, slot: Slot, now: u64, out: &mut Outbox) {
+    fn happens<const PLAIN: bool>(&mut self, slot: Slot, now: u64, out: &mut Outbox) {
         debug_assert!(now >= self.now, "time goes on");
         self.now = now;
         self.events += 1;
         if (slot.0 as usize) < self.servers.len() {
-            self.server_done(slot.0, now, out);
+            self.server_done::<PLAIN>(slot.0, now, out);
         } else {
             self.role_acts(slot, now, out);
         }

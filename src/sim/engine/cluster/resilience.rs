@@ -48,6 +48,11 @@ impl Limits {
         }
     }
 
+    /// Whether nothing but a full queue can keep an attempt from its one outcome.
+    pub(super) fn are_none(&self) -> bool {
+        !self.has_deadlines && self.retries.is_none() && !self.detects_outliers && !self.slows_down
+    }
+
     /// When the viewer of a request that arrived then does not wait any longer.
     fn end_of_patience(&self, arrived: u64) -> u64 {
         self.timeout
@@ -91,7 +96,7 @@ impl Cluster<'_> {
                     let place = self.station_of(call.replica);
                     self.stations[place].waiting -= 1;
                 }
-                self.leave_replica(id, outcome, now, out);
+                self.leave_replica::<false>(id, outcome, now, out);
             }
         }
         self.attempt_fails(&call, outcome, now, out);
@@ -107,7 +112,7 @@ impl Cluster<'_> {
         out: &mut Outbox,
     ) {
         let Some(moment) = self.time_of_retry(call, now) else {
-            return self.respond(call, outcome, now, out);
+            return self.respond::<false>(call, outcome, now, out);
         };
         let slot = self.slot_for(Role::Unused);
         let call = Call {
@@ -152,10 +157,10 @@ impl Cluster<'_> {
             self.give_back(slot);
         }
         if now >= self.limits.end_of_patience(call.arrived) {
-            return self.respond(&call, Outcome::TimedOut, now, out);
+            return self.respond::<false>(&call, Outcome::TimedOut, now, out);
         }
         out.service.retry(call.phase as usize, self.version, now);
-        self.attempt(call, now, out);
+        self.attempt::<false>(call, now, out);
     }
 }
 
