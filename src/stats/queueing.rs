@@ -104,9 +104,10 @@ impl Mmc {
     pub fn sojourn_beyond(&self, time: f64) -> f64 {
         let (waits, rate, decay) = (self.waits, self.service_rate, self.decay());
         let served = (-rate * time).exp();
-        // (e^(−µt) − e^(−θt)) / (θ − µ) = t e^(−µt) φ((µ − θ) t), without cancellation.
-        let gap = (rate - decay) * time;
-        let mixed = served * time * exp_m1_over(gap);
+        // (e^(−µt) − e^(−θt)) / (θ − µ) = t e^(−st) φ(−|µ − θ| t), s the lesser of µ and θ: without
+        // cancellation, and while the slower of the two decays is above zero.
+        let gap = (rate - decay).abs() * time;
+        let mixed = (-rate.min(decay) * time).exp() * time * exp_m1_over(-gap);
         served + waits * rate * mixed
     }
 
@@ -255,6 +256,17 @@ mod tests {
             (found / expected - 1.0).abs() < 1e-12,
             "{found} instead of {expected}"
         );
+    }
+
+    #[test]
+    fn quantiles_of_a_queue_that_is_nearly_full() {
+        // M/M/1: T is exponential with rate µ − λ, however small that is beside µ.
+        for utilisation in [0.5, 0.99, 0.995, 0.999, 0.999_999] {
+            let queue = Mmc::new(20.0 * utilisation, 20.0, 1).unwrap();
+            let exact = 100.0_f64.ln() / (20.0 - 20.0 * utilisation);
+            let found = queue.sojourn_quantile(0.99).unwrap();
+            assert!((found / exact - 1.0).abs() < 1e-9, "{utilisation}: {found}");
+        }
     }
 
     #[test]

@@ -143,7 +143,11 @@ impl Told<'_> {
     }
 
     fn label(&self) -> String {
-        format!("utilisation {:.0}%", self.load.utilisation() * 100.0)
+        let (rate, capacity) = match self.load.slow {
+            Some(slow) if self.load.rate < self.load.capacity => (slow.rate, slow.capacity),
+            _ => (self.load.rate, self.load.capacity),
+        };
+        format!("utilisation {:.0}%", rate / capacity * 100.0)
     }
 
     /// "grows by 10.0 a second, to 300".

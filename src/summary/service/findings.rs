@@ -1,7 +1,7 @@
 //! What happened, in sentences: who was overloaded, what retries and ejection did, what lagged.
 
 use super::{ConnectionSummary, ResponseSummary, ServiceSummary};
-use crate::scenario::{Backend, Scenario};
+use crate::scenario::{ArrivalProcess, Backend, Scaling, Scenario};
 use crate::sim::RunTally;
 use crate::tally::service::{Series, ServiceTally};
 use crate::units::display::{count, percent};
@@ -108,7 +108,9 @@ impl Told<'_> {
         let replicas = self.replicas_over_phase();
         let &(_, first) = replicas.first()?;
         let most = each * f64::from(first);
-        if rate <= most {
+        // Three standard deviations of a Poisson count are not taken for an overload.
+        let chance = 3.0 * as_f64(self.row.attempts).sqrt() / (end - start).max(1e-9);
+        if rate <= most + chance || self.load_moves_with_the_replicas() {
             return None;
         }
         let (name, place) = (&self.row.version, self.place());
@@ -116,8 +118,13 @@ impl Told<'_> {
             .iter()
             .find(|(_, replicas)| AT_EASE * each * f64::from(*replicas) >= rate);
         let mut sentence = format!(
-            "{name} is overloaded{place}: {} at most {most:.1}/s, {rate:.1}/s arrive.",
-            serve(first)
+            "{name} is overloaded{place}: {} at most {most:.1}/s, {rate:.1}/s arrive{}.",
+            serve(first),
+            if self.row.attempts > self.row.requests {
+                ", retries included"
+            } else {
+                ""
+            }
         );
         match enough {
             Some((seconds, replicas)) => {
@@ -135,6 +142,14 @@ impl Told<'_> {
             None => {}
         }
         Some(sentence + &self.lost())
+    }
+
+    /// Whether the mean load of the phase says nothing of the replicas at its beginning: the load
+    /// follows the replicas, or both follow the time of day.
+    fn load_moves_with_the_replicas(&self) -> bool {
+        let phase = &self.scenario.phases()[self.phase];
+        let daily = matches!(phase.arrivals().process, ArrivalProcess::Daily(_));
+        phase.algorithm().follows_replicas() || (daily && self.backend.scaling != Scaling::Fixed)
     }
 
     fn last(&self, replicas: &[(f64, u32)]) -> u32 {

@@ -7,6 +7,11 @@ use crate::stats::batch_means::{Batch, BatchMeans, CONVENTION, FEWEST};
 use crate::summary::{Interval, PValue};
 use crate::tally::service::{Batches, SHORTEST};
 
+/// An interval that reaches further from its mean than this share of it comes from a run that is too
+/// short for it: it would be too narrow by far more often than its level says (Law, section 9.5.3, on
+/// the relative precision that batch means need).
+const WIDEST: f64 = 0.15;
+
 /// Batches of consecutive arrivals, from whose spread the interval of a mean comes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct BatchSummary {
@@ -16,6 +21,14 @@ pub struct BatchSummary {
     pub independence: PValue,
     /// Whether they depend on each other, by this test at 5%; there is then no interval.
     pub dependent: bool,
+    /// How far the interval would reach from the mean, as a share of it; beyond 15% there is none.
+    pub relative_half_width: f64,
+}
+
+impl BatchSummary {
+    fn is_too_wide(&self) -> bool {
+        self.relative_half_width > WIDEST
+    }
 }
 
 /// The interval of a mean at a confidence such as 0.95, if there is one, and the batches that it
@@ -25,7 +38,8 @@ pub(super) fn of(batches: &Batches, confidence: f64) -> (Option<Interval>, Optio
         return (None, None);
     };
     let dependent = found.dependent();
-    let interval = found.interval(confidence).ok().filter(|_| !dependent);
+    let interval = found.interval(confidence).ok();
+    let half = interval.map_or(0.0, |(low, high)| f64::midpoint(high, -low));
     let summary = BatchSummary {
         number: found.batches,
         independence: PValue {
@@ -33,9 +47,11 @@ pub(super) fn of(batches: &Batches, confidence: f64) -> (Option<Interval>, Optio
             convention: CONVENTION,
         },
         dependent,
+        relative_half_width: if half > 0.0 { half / found.mean } else { 0.0 },
     };
+    let told = interval.filter(|_| !dependent && !summary.is_too_wide());
     (
-        interval.map(|(low, high)| Interval { low, high }),
+        told.map(|(low, high)| Interval { low, high }),
         Some(summary),
     )
 }
@@ -58,6 +74,7 @@ pub(super) fn no_interval<'a>(
     several_phases: bool,
 ) -> Option<String> {
     let (mut drifting, mut few, mut largest) = (Vec::new(), Vec::new(), 0.0_f64);
+    let mut wide = Vec::new();
     for row in rows.filter(|row| row.replicated.is_none() && row.mean_seconds.is_some()) {
         let name = match several_phases {
             true => format!("{} in phase {}", row.version, row.phase),
@@ -68,6 +85,7 @@ pub(super) fn no_interval<'a>(
                 drifting.push(name);
                 largest = largest.max(batches.independence.value);
             }
+            Some(batches) if batches.is_too_wide() => wide.push(name),
             Some(_) => {}
             None => few.push(name),
         }
@@ -92,16 +110,16 @@ pub(super) fn no_interval<'a>(
             listed(&few)
         )
     });
-    match (drift, few) {
-        (None, None) => None,
-        (drift, few) => Some(
-            [drift, few]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join(" "),
-        ),
-    }
+    let wide = (!wide.is_empty()).then(|| {
+        format!(
+            "The mean of {} has no interval: it would reach more than {:.0}% to either side, and one \
+             run is too short to tell how far. A longer run helps, or --replications 20.",
+            listed(&wide),
+            WIDEST * 100.0
+        )
+    });
+    let sentences: Vec<String> = [drift, wide, few].into_iter().flatten().collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 /// "a, b and c".

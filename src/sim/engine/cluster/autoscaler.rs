@@ -10,7 +10,8 @@ use crate::scenario::{AUTOSCALER_TOLERANCE, Autoscaler};
 #[derive(Debug)]
 pub(super) struct Hpa {
     settings: Autoscaler,
-    /// Recommendations of the stabilisation window: (moment, replicas).
+    /// Recommendations of the stabilisation window, (moment, replicas), without those that a later
+    /// one exceeds: the first is the highest.
     recommended: VecDeque<(u64, u32)>,
     /// Replicas that were added: (moment, how many).
     added: VecDeque<(u64, u32)>,
@@ -70,11 +71,23 @@ impl Hpa {
     /// The highest recommendation of the window.
     fn stabilise(&mut self, now: u64, desired: u32) -> u32 {
         let window = crate::sim::engine::nanos(self.settings.stabilisation);
+        let recommended = &mut self.recommended;
+        while recommended
+            .front()
+            .is_some_and(|&(moment, _)| moment.saturating_add(window) <= now)
+        {
+            recommended.pop_front();
+        }
+        while recommended
+            .back()
+            .is_some_and(|&(_, replicas)| replicas <= desired)
+        {
+            recommended.pop_back();
+        }
+        recommended.push_back((now, desired));
         self.recommended
-            .retain(|&(moment, _)| moment.saturating_add(window) > now);
-        self.recommended.push_back((now, desired));
-        let highest = self.recommended.iter().map(|&(_, replicas)| replicas).max();
-        highest.unwrap_or(desired)
+            .front()
+            .map_or(desired, |&(_, highest)| highest)
     }
 
     /// At most doubled, or four more, per period.
