@@ -57,8 +57,12 @@ pub(super) fn findings(
             };
             let overload = told.overload();
             overloaded |= overload.is_some();
+            let retries = told.retries();
+            if overload.is_none() && retries.is_none() {
+                sentences.extend(told.unanswered());
+            }
             sentences.extend(overload);
-            sentences.extend(told.retries());
+            sentences.extend(retries);
             let ejections = tally.load.get(version).map_or(0, |load| load.ejections);
             sentences.extend(told.no_ejection(ejections));
             sentences.extend(told.slow_ejection(ejections));
@@ -190,6 +194,19 @@ impl Told<'_> {
             [] => " None is refused: they wait.".to_owned(),
             told => format!(" {}.", told.join(", ")),
         }
+    }
+
+    /// Requests that were refused or not answered in time, if they are many.
+    fn unanswered(&self) -> Option<String> {
+        let row = self.row;
+        let without = as_f64(row.refused + row.timed_out) / as_f64(row.requests).max(1.0);
+        (without > FAILING).then(|| {
+            let (name, place) = (&row.version, self.place());
+            format!(
+                "{name} leaves requests without an answer{place}:{}",
+                self.lost()
+            )
+        })
     }
 
     fn retries(&self) -> Option<String> {
